@@ -1,0 +1,71 @@
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 16 * 1024 };
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size;
+	alignas(max_align_t) char bytes[];
+};
+
+static void add_block(struct arena *a, size_t size)
+{
+	size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+	struct arena_block *b = malloc(sizeof(*b) + room);
+
+	need(b != NULL);
+	b->next = a->blocks;
+	b->size = room;
+	a->blocks = b;
+	a->used = 0;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	size_t align = alignof(max_align_t);
+	char *p;
+
+	need(size < SIZE_MAX / 2);
+	size = (size + align - 1) & ~(align - 1);
+	if (!a->blocks || a->blocks->size - a->used < size)
+		add_block(a, size);
+	p = a->blocks->bytes + a->used;
+	a->used += size;
+	a->total += size;
+	memset(p, 0, size);
+	return p;
+}
+
+static void free_blocks(struct arena_block *b)
+{
+	while (b) {
+		struct arena_block *next = b->next;
+
+		free(b);
+		b = next;
+	}
+}
+
+void arena_reset(struct arena *a)
+{
+	struct arena_block *keep = a->blocks;
+
+	if (keep && keep->size > BLOCK_BYTES)
+		keep = NULL;
+	if (keep) {
+		free_blocks(keep->next);
+		keep->next = NULL;
+	} else {
+		free_blocks(a->blocks);
+	}
+	*a = (struct arena){.blocks = keep};
+}
+
+void arena_done(struct arena *a)
+{
+	free_blocks(a->blocks);
+	*a = (struct arena){0};
+}

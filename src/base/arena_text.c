@@ -1,0 +1,79 @@
+/* The parts of the arena that do not depend on where its memory comes from. */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void *arena_array(struct arena *a, size_t n, size_t size)
+{
+	size_t total;
+
+	need(!__builtin_mul_overflow(n, size, &total));
+	return arena_alloc(a, total);
+}
+
+struct str arena_dup(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.n + 1);
+
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return (struct str){p, s.n};
+}
+
+const char *arena_cstr(struct arena *a, struct str s)
+{
+	return arena_dup(a, s).p;
+}
+
+struct str arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list args;
+	va_list again;
+	int n;
+	char *p;
+
+	va_start(args, format);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	need(n >= 0);
+	p = arena_alloc(a, (size_t)n + 1);
+	vsnprintf(p, (size_t)n + 1, format, again);
+	va_end(again);
+	return (struct str){p, (size_t)n};
+}
+
+struct str arena_join(struct arena *a, struct str left, struct str right)
+{
+	char *p = arena_alloc(a, left.n + right.n + 1);
+
+	if (left.n)
+		memcpy(p, left.p, left.n);
+	if (right.n)
+		memcpy(p + left.n, right.p, right.n);
+	return (struct str){p, left.n + right.n};
+}
+
+struct str arena_lower(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.n + 1);
+
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = char_lower(s.p[i]);
+	return (struct str){p, s.n};
+}
+
+void *arena_grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
+{
+	void *bigger;
+
+	if (n < *cap)
+		return v;
+	*cap = *cap ? *cap * 2 : 4;
+	bigger = arena_array(a, *cap, size);
+	if (n)
+		memcpy(bigger, v, n * size);
+	return bigger;
+}

@@ -1,0 +1,104 @@
+#include "base/base64.h"
+
+static const char standard_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static struct str encode(struct arena *a, struct str bytes, const char *digits, bool pad)
+{
+	char *out = arena_alloc(a, (bytes.n / 3 + 1) * 4 + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < bytes.n; i += 3) {
+		size_t left = bytes.n - i;
+		uint32_t v = (uint32_t)(unsigned char)bytes.p[i] << 16;
+
+		if (left > 1)
+			v |= (uint32_t)(unsigned char)bytes.p[i + 1] << 8;
+		if (left > 2)
+			v |= (unsigned char)bytes.p[i + 2];
+		out[n++] = digits[v >> 18];
+		out[n++] = digits[v >> 12 & 63];
+		if (left > 1)
+			out[n++] = digits[v >> 6 & 63];
+		else if (pad)
+			out[n++] = '=';
+		if (left > 2)
+			out[n++] = digits[v & 63];
+		else if (pad)
+			out[n++] = '=';
+	}
+	return (struct str){out, n};
+}
+
+struct str base64_encode(struct arena *a, struct str bytes)
+{
+	return encode(a, bytes, standard_digits, true);
+}
+
+struct str base64url_encode(struct arena *a, struct str bytes)
+{
+	return encode(a, bytes, url_digits, false);
+}
+
+static int digit_value(char c, bool url)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (char_is_digit(c))
+		return c - '0' + 52;
+	if (c == (url ? '-' : '+'))
+		return 62;
+	if (c == (url ? '_' : '/'))
+		return 63;
+	return -1;
+}
+
+/* How the digits of one text are read. */
+struct decode_rules {
+	bool url, skip_blanks, padded;
+};
+
+static bool decode(struct arena *a, struct str text, struct decode_rules rules,
+                   struct str *result)
+{
+	char *out = arena_alloc(a, text.n / 4 * 3 + 4);
+	uint32_t bits = 0;
+	size_t digits = 0;
+	size_t pads = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		int v = digit_value(text.p[i], rules.url);
+
+		if (rules.skip_blanks && char_is_blank(text.p[i]))
+			continue;
+		if (rules.padded && text.p[i] == '=') {
+			pads++;
+			continue;
+		}
+		if (v < 0 || pads)
+			return false;
+		bits = bits << 6 | (uint32_t)v;
+		digits++;
+		if (digits % 4 != 1)
+			out[n++] = (char)(bits >> (6 - 2 * ((digits - 1) % 4)));
+	}
+	if (digits % 4 == 1 || (rules.padded && (digits + pads) % 4 != 0) || pads > 2)
+		return false;
+	*result = (struct str){out, n};
+	return true;
+}
+
+bool base64_decode(struct arena *a, struct str text, bool skip_blanks, struct str *out)
+{
+	return decode(a, text, (struct decode_rules){false, skip_blanks, true}, out);
+}
+
+bool base64url_decode(struct arena *a, struct str text, struct str *out)
+{
+	return decode(a, text, (struct decode_rules){true, false, false}, out);
+}

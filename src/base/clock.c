@@ -1,0 +1,45 @@
+#include "base/clock.h"
+
+#include <time.h>
+
+static int64_t fixed_at = -1;
+
+static int64_t read_us(clockid_t id)
+{
+	struct timespec t;
+
+	need(clock_gettime(id, &t) == 0);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t clock_now(void)
+{
+	return fixed_at >= 0 ? fixed_at : read_us(CLOCK_REALTIME) / 1000;
+}
+
+int64_t clock_monotonic_ms(void)
+{
+	return read_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t clock_cpu_us(void)
+{
+	return read_us(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+void clock_set(int64_t now)
+{
+	fixed_at = now;
+}
+
+struct str clock_format(struct arena *a, int64_t at)
+{
+	time_t seconds = (time_t)(at / 1000);
+	struct tm tm;
+	char text[32];
+
+	if (!gmtime_r(&seconds, &tm) ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return STR("invalid time");
+	return arena_dup(a, str_c(text));
+}

@@ -1,0 +1,20 @@
+/*
+ * The one clock. Time is int64_t milliseconds UTC since 1970 and, outside the roles, an
+ * argument called `now`. A test or `--now` replaces the clock by a fixed time.
+ */
+#pragma once
+
+#include "base/arena.h"
+
+#include <stdint.h>
+
+/* Wall-clock time, or the fixed one. */
+int64_t clock_now(void);
+/* Monotonic milliseconds for intervals; never replaced. */
+int64_t clock_monotonic_ms(void);
+/* CPU time this process has used, user and system, in microseconds. */
+int64_t clock_cpu_us(void);
+/* Fixes the wall clock at `now`; a negative value gives the real one back. */
+void clock_set(int64_t now);
+/* RFC 3339 in UTC with seconds: 2026-11-21T02:30:00Z. */
+struct str clock_format(struct arena *a, int64_t at);

@@ -1,0 +1,115 @@
+#include "base/ip.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+bool ip_parse(struct str text, struct ip *out)
+{
+	char buffer[INET6_ADDRSTRLEN];
+	struct ip ip = {.length = 4};
+
+	if (text.n == 0 || text.n >= sizeof(buffer) || memchr(text.p, 0, text.n))
+		return false;
+	memcpy(buffer, text.p, text.n);
+	buffer[text.n] = '\0';
+	if (inet_pton(AF_INET, buffer, ip.bytes) == 1) {
+		*out = ip;
+		return true;
+	}
+	if (inet_pton(AF_INET6, buffer, ip.bytes) != 1)
+		return false;
+	ip.length = 16;
+	if (memcmp(ip.bytes, mapped_prefix, sizeof(mapped_prefix)) == 0) {
+		memcpy(ip.bytes, ip.bytes + 12, 4);
+		memset(ip.bytes + 4, 0, 12);
+		ip.length = 4;
+	}
+	*out = ip;
+	return true;
+}
+
+bool ip_net_parse(struct str text, struct ip_net *out)
+{
+	struct ip_net net;
+	struct str address;
+	uint64_t prefix;
+
+	if (!str_cut(&text, '/', &address) || !ip_parse(address, &net.ip))
+		return false;
+	prefix = net.ip.length * 8u;
+	if (text.p && !str_parse_uint(text, prefix, &prefix))
+		return false;
+	net.prefix = (uint8_t)prefix;
+	*out = net;
+	return true;
+}
+
+struct str ip_format(struct arena *a, struct ip ip)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!inet_ntop(ip.length == 4 ? AF_INET : AF_INET6, ip.bytes, text, sizeof(text)))
+		return STR("?");
+	return arena_dup(a, str_c(text));
+}
+
+bool ip_eq(struct ip a, struct ip b)
+{
+	return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
+}
+
+bool ip_net_has(struct ip_net net, struct ip ip)
+{
+	size_t whole = net.prefix / 8;
+	unsigned rest = net.prefix % 8;
+	uint8_t mask = (uint8_t)(0xff00u >> rest);
+
+	if (net.ip.length != ip.length || memcmp(net.ip.bytes, ip.bytes, whole) != 0)
+		return false;
+	return rest == 0 || ((net.ip.bytes[whole] ^ ip.bytes[whole]) & mask) == 0;
+}
+
+struct str ip_reverse_name(struct arena *a, struct ip ip)
+{
+	char text[80];
+	size_t n = 0;
+
+	if (ip.length == 4)
+		return arena_printf(a, "%u.%u.%u.%u.in-addr.arpa", ip.bytes[3],
+		                    ip.bytes[2], ip.bytes[1], ip.bytes[0]);
+	for (int i = 15; i >= 0; i--)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%x.%x.",
+		                      ip.bytes[i] & 15u, ip.bytes[i] >> 4);
+	return arena_printf(a, "%sip6.arpa", text);
+}
+
+bool ip_port_parse(struct str text, uint16_t default_port, struct ip *ip, uint16_t *port)
+{
+	struct str address = text;
+	struct str port_text = STR_NONE;
+	uint64_t value = default_port;
+	ptrdiff_t at;
+
+	if (str_starts(text, STR("["))) {
+		at = str_find_char(text, ']');
+		if (at < 0)
+			return false;
+		address = str_slice(text, 1, (size_t)at - 1);
+		port_text = str_from(text, (size_t)at + 1);
+		if (port_text.n && port_text.p[0] != ':')
+			return false;
+	} else if (!ip_parse(text, ip)) {
+		at = str_find_char(text, ':');
+		if (at < 0)
+			return false;
+		address = str_slice(text, 0, (size_t)at);
+		port_text = str_from(text, (size_t)at);
+	}
+	if (port_text.n && !str_parse_uint(str_from(port_text, 1), 65535, &value))
+		return false;
+	*port = (uint16_t)value;
+	return value != 0 && ip_parse(address, ip);
+}

@@ -1,0 +1,52 @@
+/*
+ * Command-line options as a table: one row gives the parser, the range check, the line
+ * of --help and the paragraph of the manual page.
+ *
+ *	struct opts { bool json; int64_t timeout_ms; struct option_list dns; };
+ *	static const struct option table[] = {
+ *		{"json", OPTION_FLAG, offsetof(struct opts, json), NULL, "one JSON value"},
+ *		{"dns", OPTION_LIST, offsetof(struct opts, dns), "ADDR[:PORT]", "ask this"},
+ *	};
+ *
+ * `--name value` and `--name=value` are the same; `--` ends the options; options and
+ * arguments may be mixed. An option that is no list may be given once.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum option_kind {
+	OPTION_FLAG,   /* bool */
+	OPTION_TEXT,   /* struct str */
+	OPTION_NUMBER, /* int64_t within min … max */
+	OPTION_LIST,   /* struct option_list, one entry each time it is given */
+};
+
+struct option {
+	const char *name; /* without the dashes */
+	enum option_kind kind;
+	size_t offset;       /* of the field in the struct that is filled */
+	const char *metavar; /* what stands for the value in help; NULL for a flag */
+	const char *help;    /* a phrase, no final dot */
+	int64_t min, max;    /* of OPTION_NUMBER */
+};
+
+struct option_list {
+	struct str *v;
+	size_t n, cap;
+};
+
+struct option_table {
+	const struct option *rows;
+	size_t n;
+};
+
+/*
+ * Parses argv[0 … argc-1] by the rows of all tables into `into`, whose fields the caller
+ * has set to their defaults; what is no option goes to *arguments. An error is of kind
+ * ERR_USAGE, names the option and, for an unknown one, the nearest known.
+ */
+NODISCARD bool option_parse(struct arena *a, const struct option_table *tables,
+                            size_t table_count, void *into, int argc, char **argv,
+                            struct option_list *arguments, struct err *err);

@@ -1,0 +1,174 @@
+#include "base/str.h"
+
+#include <string.h>
+
+struct str str_c(const char *c)
+{
+	return (struct str){c, c ? strlen(c) : 0};
+}
+
+bool char_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool char_is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool char_is_alnum(char c)
+{
+	return char_is_digit(c) || char_is_alpha(c);
+}
+
+bool char_is_hex(char c)
+{
+	return char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool char_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+char char_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+int char_hex(char c)
+{
+	need(char_is_hex(c));
+	return char_is_digit(c) ? c - '0' : char_lower(c) - 'a' + 10;
+}
+
+bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (char_lower(a.p[i]) != char_lower(b.p[i]))
+			return false;
+	return true;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n ? memcmp(a.p, b.p, n) : 0;
+
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq(str_slice(s, 0, prefix.n), prefix);
+}
+
+bool str_starts_nocase(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n && str_eq_nocase(str_slice(s, 0, prefix.n), prefix);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n && str_eq(str_from(s, s.n - suffix.n), suffix);
+}
+
+bool str_ends_nocase(struct str s, struct str suffix)
+{
+	return s.n >= suffix.n && str_eq_nocase(str_from(s, s.n - suffix.n), suffix);
+}
+
+ptrdiff_t str_find(struct str s, struct str needle)
+{
+	const char *at;
+
+	if (needle.n == 0)
+		return 0;
+	if (s.n < needle.n)
+		return -1;
+	at = memmem(s.p, s.n, needle.p, needle.n);
+	return at ? at - s.p : -1;
+}
+
+ptrdiff_t str_find_nocase(struct str s, struct str needle)
+{
+	for (size_t i = 0; i + needle.n <= s.n; i++)
+		if (str_eq_nocase(str_slice(s, i, needle.n), needle))
+			return (ptrdiff_t)i;
+	return -1;
+}
+
+ptrdiff_t str_find_char(struct str s, char c)
+{
+	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return at ? at - s.p : -1;
+}
+
+struct str str_from(struct str s, size_t from)
+{
+	if (from >= s.n)
+		return (struct str){s.n ? s.p + s.n : s.p, 0};
+	return (struct str){s.p + from, s.n - from};
+}
+
+struct str str_slice(struct str s, size_t from, size_t n)
+{
+	s = str_from(s, from);
+	if (s.n > n)
+		s.n = n;
+	return s;
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.n && char_is_blank(s.p[0]))
+		s = str_from(s, 1);
+	while (s.n && char_is_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+bool str_cut(struct str *rest, char sep, struct str *head)
+{
+	ptrdiff_t at;
+
+	if (!rest->p)
+		return false;
+	at = str_find_char(*rest, sep);
+	if (at < 0) {
+		*head = *rest;
+		*rest = STR_NONE;
+		return true;
+	}
+	*head = str_slice(*rest, 0, (size_t)at);
+	*rest = (struct str){rest->p + at + 1, rest->n - (size_t)at - 1};
+	return true;
+}
+
+bool str_parse_uint(struct str s, uint64_t max, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	if (s.n == 0)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		uint64_t digit = (uint64_t)(s.p[i] - '0');
+
+		if (!char_is_digit(s.p[i]) || value > (max - digit) / 10)
+			return false;
+		if (digit > max)
+			return false;
+		value = value * 10 + digit;
+	}
+	*out = value;
+	return true;
+}
