@@ -1,0 +1,67 @@
+/*
+ * The driver of ask/answer: resolves all pending questions of many checks in parallel on
+ * one libevent loop.
+ *
+ * Three ways a question goes (enum dns_via): DNS_RECURSION through libunbound, which
+ * walks from the root hints straight to the authoritative servers, caches for seconds
+ * only and validates DNSSEC where there is a trust anchor; or, where `servers` are given
+ * (--dns), to those servers alone. DNS_AUTHORITY and DNS_RESOLVER go directly to the
+ * question's server by UDP with random port and id, by TCP when truncated.
+ *
+ *	struct resolver *r;
+ *	if (!resolver_new(&(struct resolver_options){.timeout_ms = 5000}, &r, &err)) …
+ *	resolver_run(r, &answers);		(one check, waits)
+ *
+ *	resolver_start(r, &answers, done, arg);	(many checks: returns at once,
+ *	resolver_loop(r);			 calls done(arg) when all are answered)
+ *
+ * Every question ends: with what was learned, or with DNS_TIMEOUT at its deadline.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/option.h"
+#include "dns/answer.h"
+
+struct resolver;
+
+struct resolver_options {
+	struct option_list servers; /* "ADDR[:PORT]" of --dns; none: recursion */
+	struct str root_hints;      /* file; empty: the built-in roots */
+	struct str trust_anchor;    /* file; empty: the system's root anchor, none where
+	                               root_hints is given */
+	int64_t timeout_ms;         /* of one question; 0 takes RESOLVER_TIMEOUT_MS */
+};
+
+enum { RESOLVER_TIMEOUT_MS = 5000 };
+
+struct resolver_stats {
+	uint64_t questions; /* handed to the network or to libunbound */
+	uint64_t responses; /* packets that came back and were understood */
+};
+
+NODISCARD bool resolver_new(const struct resolver_options *options, struct resolver **out,
+                            struct err *err);
+void resolver_free(struct resolver *r);
+
+/* Answers all pending questions; returns when none is left. */
+void resolver_run(struct resolver *r, struct dns_answers *answers);
+
+typedef void resolver_done_fn(void *arg);
+/* Starts all pending questions of `answers` (at least one); done() comes from the loop
+ * when the last is answered and may start the next. `answers` must live until then. */
+void resolver_start(struct resolver *r, struct dns_answers *answers,
+                    resolver_done_fn *done, void *arg);
+/* Runs the loop until nothing is under way. */
+void resolver_loop(struct resolver *r);
+/* Calls fn once after `ms` from within the loop; for watching and pacing. */
+void resolver_after(struct resolver *r, int64_t ms, resolver_done_fn *fn, void *arg);
+
+/*
+ * After silence: whether a server of --dns can be reached at all. Sends it a probe
+ * (". NS") unless it has answered something before. False fills err (ERR_UNAVAILABLE);
+ * always true for recursion.
+ */
+NODISCARD bool resolver_check_reachable(struct resolver *r, struct err *err);
+
+struct resolver_stats resolver_stats(const struct resolver *r);
