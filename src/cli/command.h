@@ -49,9 +49,6 @@ struct command {
 	bool (*run)(struct cli *cli, struct err *err);
 };
 
-/* The rows, in the order of --help; the last has no name. */
-extern const struct command commands[];
-
 /* The resolver that --dns, --root-hints and --dns-timeout-ms describe. */
 NODISCARD bool cli_resolver(struct cli *cli, struct resolver **out, struct err *err);
 
