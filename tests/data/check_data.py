@@ -51,8 +51,8 @@ SERVICE = [
 ]
 NETWORK = [("id", TEXT), ("name", TEXT), ("kind", {"proxy"}), ("ranges", TEXTS)]
 NAMED = """godaddy cloudflare route53 digitalocean google-cloud-dns namecheap
-squarespace wix dnsimple ovhcloud ionos gandi hetzner azure-dns vercel netlify hostinger bluehost
-porkbun name-com""".split()
+squarespace wix dnsimple ovhcloud ionos gandi hetzner azure-dns vercel netlify
+hostinger bluehost porkbun name-com""".split()
 
 # Name servers as such providers really hand them out.
 TYPICAL = {
