@@ -185,8 +185,8 @@ static void test_problems(void **state)
 	        "at byte 55: \"redirect\" is a modifier: write redirect=NAME",
 	        "at byte 76: a second \"exp\"",
 	        "at byte 93: prefix length 64 is above 32",
-	        "at byte 98: \"foo\" does not end as a domain name",
-	        "at byte 109: \"include\" wants a domain name: include:NAME",
+	        "at byte 99: \"foo\" does not end as a domain name",
+	        "at byte 110: \"include\" wants a domain name: include:NAME",
 	};
 	AUTO(arena) a = {0};
 	struct spf_record r = spf_record_parse(&a, str_c(text));
