@@ -53,17 +53,12 @@ void arena_reset(struct arena *a);
 void arena_done(struct arena *a);
 
 /*
- * Growing array in an arena: ARRAY_ADD(&list, a) returns a pointer to a new zeroed
- * element of struct { T *v; size_t n, cap; }. Earlier elements may move.
+ * Growing array in an arena: ARRAY_ADD(&list, a) is a new zeroed element at the end of
+ * a struct { T *v; size_t n, cap; }. Earlier elements may move.
  */
-#define ARRAY(type)                                                                      \
-	struct {                                                                         \
-		type *v;                                                                 \
-		size_t n, cap;                                                           \
-	}
-#define ARRAY_ADD(list, a)                                                               \
-	((list)->v = arena_grow((a), (list)->v, (list)->n, &(list)->cap,                 \
-		                sizeof(*(list)->v)),                                     \
+#define ARRAY_ADD(list, a)                                                             \
+	((list)->v = arena_grow((a), (list)->v, (list)->n, &(list)->cap,               \
+	                        sizeof(*(list)->v)),                                   \
 	 &(list)->v[(list)->n++])
 
 /* For ARRAY_ADD: room for one more of `size` bytes. */

@@ -1,11 +1,12 @@
 #include "base/base64.h"
 
 static const char standard_digits[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_digits[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static struct str encode(struct arena *a, struct str bytes, const char *digits, bool pad)
+static struct str encode(struct arena *a, struct str bytes, const char *digits,
+                         bool pad)
 {
 	char *out = arena_alloc(a, (bytes.n / 3 + 1) * 4 + 1);
 	size_t n = 0;

@@ -1,7 +1,7 @@
 /*
  * Base64 (RFC 4648 §4) and its URL form without padding (§5). Decoding is strict about
- * the alphabet and the padding; blanks inside are skipped only where the caller says so,
- * as the key data of DKIM records wants it (RFC 6376 §3.2, FWS in base64string).
+ * the alphabet and the padding; blanks inside are skipped only where the caller says
+ * so, as the key data of DKIM records wants it (RFC 6376 §3.2, FWS in base64string).
  */
 #pragma once
 

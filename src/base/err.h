@@ -5,9 +5,9 @@
  *	if (!file_read(a, path, MAX, &text, err))
  *		return err_add(err, "profile %s", path);
  *
- * gives "profile /x.json: no such file". Results are not errors: "SPF says fail" or "the
- * record is missing" are values. The kind decides the exit status of the command line
- * (CLI.md, "Common rules").
+ * gives "profile /x.json: no such file". Results are not errors: "SPF says fail" or
+ *"the record is missing" are values. The kind decides the exit status of the command
+ *line (CLI.md, "Common rules").
  */
 #pragma once
 

@@ -23,8 +23,8 @@ static bool fail(struct err *err, const char *what)
 	return err_set(err, ERR_INPUT, "%s: %s", what, strerror(errno));
 }
 
-bool file_read_fd(struct arena *a, int fd, const char *what, size_t max, struct str *out,
-                  struct err *err)
+bool file_read_fd(struct arena *a, int fd, const char *what, size_t max,
+                  struct str *out, struct err *err)
 {
 	AUTO(buf) all = {.max = max};
 	char piece[64 * 1024];
@@ -40,8 +40,8 @@ bool file_read_fd(struct arena *a, int fd, const char *what, size_t max, struct 
 			break;
 		buf_add(&all, (struct str){piece, (size_t)got});
 		if (all.overflowed)
-			return err_set(err, ERR_INPUT, "%s: larger than %zu bytes", what,
-			               max);
+			return err_set(err, ERR_INPUT, "%s: larger than %zu bytes",
+			               what, max);
 	}
 	*out = arena_dup(a, buf_str(&all));
 	return true;

@@ -51,7 +51,8 @@ struct str ip_format(struct arena *a, struct ip ip)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	if (!inet_ntop(ip.length == 4 ? AF_INET : AF_INET6, ip.bytes, text, sizeof(text)))
+	if (!inet_ntop(ip.length == 4 ? AF_INET : AF_INET6, ip.bytes, text,
+	               sizeof(text)))
 		return STR("?");
 	return arena_dup(a, str_c(text));
 }
@@ -86,7 +87,8 @@ struct str ip_reverse_name(struct arena *a, struct ip ip)
 	return arena_printf(a, "%sip6.arpa", text);
 }
 
-bool ip_port_parse(struct str text, uint16_t default_port, struct ip *ip, uint16_t *port)
+bool ip_port_parse(struct str text, uint16_t default_port, struct ip *ip,
+                   uint16_t *port)
 {
 	struct str address = text;
 	struct str port_text = STR_NONE;

@@ -24,7 +24,8 @@ struct str ip_format(struct arena *a, struct ip ip);
 bool ip_eq(struct ip a, struct ip b);
 /* False where the families differ. */
 bool ip_net_has(struct ip_net net, struct ip ip);
-/* The name of its reverse zone entry: 4.3.2.1.in-addr.arpa, ….ip6.arpa (RFC 3596 §2.5) */
+/* The name of its reverse zone entry: 4.3.2.1.in-addr.arpa, ….ip6.arpa (RFC 3596 §2.5)
+ */
 struct str ip_reverse_name(struct arena *a, struct ip ip);
 
 /* "ADDR", "ADDR:PORT", "[V6]:PORT": a server's address. Port 0 is refused. */

@@ -17,8 +17,8 @@ bool json_parse(struct str text, json_t **out, struct err *err)
 
 	*out = json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, &e);
 	if (!*out)
-		return err_set(err, ERR_INPUT, "line %d, column %d: %s", e.line, e.column,
-		               e.text);
+		return err_set(err, ERR_INPUT, "line %d, column %d: %s", e.line,
+		               e.column, e.text);
 	return true;
 }
 
@@ -70,8 +70,8 @@ bool json_get_text(struct arena *a, const json_t *object, const char *path,
 		return false;
 	if (!json_is_string(member))
 		return wrong(err, path, name, "must be a string");
-	*out = arena_dup(a, (struct str){json_string_value(member),
-	                                 json_string_length(member)});
+	*out = arena_dup(
+	        a, (struct str){json_string_value(member), json_string_length(member)});
 	return true;
 }
 
@@ -88,8 +88,8 @@ bool json_get_bool(const json_t *object, const char *path, const char *name, boo
 	return true;
 }
 
-bool json_get_int(const json_t *object, const char *path, const char *name, int64_t *out,
-                  struct err *err)
+bool json_get_int(const json_t *object, const char *path, const char *name,
+                  int64_t *out, struct err *err)
 {
 	json_t *member;
 
@@ -114,7 +114,8 @@ bool json_get_object(const json_t *object, const char *path, const char *name,
 {
 	if (!get(object, path, name, out, err))
 		return false;
-	return json_is_object(*out) ? true : wrong(err, path, name, "must be an object");
+	return json_is_object(*out) ? true
+	                            : wrong(err, path, name, "must be an object");
 }
 
 bool json_has(const json_t *object, const char *name)
@@ -124,15 +125,16 @@ bool json_has(const json_t *object, const char *name)
 	return member && !json_is_null(member);
 }
 
-bool json_check_members(const json_t *object, const char *path, const char *const *known,
-                        struct err *err)
+bool json_check_members(const json_t *object, const char *path,
+                        const char *const *known, struct err *err)
 {
 	const char *name;
 	json_t *value;
 
 	if (!json_is_object(object))
 		return err_set(err, ERR_INPUT, "%s: must be an object", path);
-	json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	{
 		size_t i = 0;
 
 		while (known[i] && strcmp(known[i], name) != 0)

@@ -1,6 +1,7 @@
 /*
  * JSON on top of jansson: data files are read member by member with errors that say the
- * path ("$.records[2].type: unknown type"), and bytes from anywhere become JSON strings.
+ * path ("$.records[2].type: unknown type"), and bytes from anywhere become JSON
+ * strings.
  *
  * Reading: each json_get_… looks for member `name` of `object`, which stands at `path`,
  * and fails with the path where it is missing or of another type. The text that is read

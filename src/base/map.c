@@ -64,9 +64,8 @@ void map_set(struct map *m, struct str key, void *value)
 		m->entries[*slot - 1].value = value;
 		return;
 	}
-	m->entries = arena_grow(m->arena, m->entries, m->n, &m->cap,
-	                        sizeof(*m->entries));
-	m->entries[m->n++] =
-		(struct map_entry){arena_dup(m->arena, key), value, hash};
+	m->entries =
+	        arena_grow(m->arena, m->entries, m->n, &m->cap, sizeof(*m->entries));
+	m->entries[m->n++] = (struct map_entry){arena_dup(m->arena, key), value, hash};
 	*slot = (uint32_t)m->n;
 }

@@ -9,9 +9,9 @@
 
 #include <stddef.h>
 
-#define NODISCARD      __attribute__((warn_unused_result))
-#define PRINTF(f, a)   __attribute__((format(printf, f, a)))
-#define LEN(array)     (sizeof(array) / sizeof((array)[0]))
+#define NODISCARD    __attribute__((warn_unused_result))
+#define PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define LEN(array)   (sizeof(array) / sizeof((array)[0]))
 
 #define need(expr) ((expr) ? (void)0 : need_failed(#expr, __FILE__, __LINE__))
 

@@ -110,7 +110,7 @@ static bool store(struct parse *p, const struct option *o, struct str value)
 }
 
 /* Handles the option argv[*i] and takes its value, moving *i where it stands apart. */
-static bool take_option(struct parse *p, int argc, char **argv, int *i)
+static bool take_option(struct parse *p, int argc, const char *const *argv, int *i)
 {
 	struct str value = str_from(str_c(argv[*i]), 2);
 	struct str name;
@@ -133,9 +133,9 @@ static bool take_option(struct parse *p, int argc, char **argv, int *i)
 	return store(p, o, value);
 }
 
-bool option_parse(struct arena *a, const struct option_table *tables, size_t table_count,
-                  void *into, int argc, char **argv, struct option_list *arguments,
-                  struct err *err)
+bool option_parse(struct arena *a, const struct option_table *tables,
+                  size_t table_count, void *into, int argc, const char *const *argv,
+                  struct option_list *arguments, struct err *err)
 {
 	struct parse p = {a, tables, table_count, into, STR_NONE, err};
 	bool only_arguments = false;

@@ -4,8 +4,10 @@
  *
  *	struct opts { bool json; int64_t timeout_ms; struct option_list dns; };
  *	static const struct option table[] = {
- *		{"json", OPTION_FLAG, offsetof(struct opts, json), NULL, "one JSON value"},
- *		{"dns", OPTION_LIST, offsetof(struct opts, dns), "ADDR[:PORT]", "ask this"},
+ *		{"json", OPTION_FLAG, offsetof(struct opts, json), NULL, "one JSON
+ *value"},
+ *		{"dns", OPTION_LIST, offsetof(struct opts, dns), "ADDR[:PORT]", "ask
+ *this"},
  *	};
  *
  * `--name value` and `--name=value` are the same; `--` ends the options; options and
@@ -43,10 +45,11 @@ struct option_table {
 };
 
 /*
- * Parses argv[0 … argc-1] by the rows of all tables into `into`, whose fields the caller
- * has set to their defaults; what is no option goes to *arguments. An error is of kind
- * ERR_USAGE, names the option and, for an unknown one, the nearest known.
+ * Parses argv[0 … argc-1] by the rows of all tables into `into`, whose fields the
+ * caller has set to their defaults; what is no option goes to *arguments. An error is
+ * of kind ERR_USAGE, names the option and, for an unknown one, the nearest known.
  */
 NODISCARD bool option_parse(struct arena *a, const struct option_table *tables,
-                            size_t table_count, void *into, int argc, char **argv,
-                            struct option_list *arguments, struct err *err);
+                            size_t table_count, void *into, int argc,
+                            const char *const *argv, struct option_list *arguments,
+                            struct err *err);

@@ -26,10 +26,13 @@ struct str {
 	size_t n;
 };
 
-#define STR(literal)      ((struct str){(literal), sizeof(literal) - 1})
-#define STR_INIT(literal) {(literal), sizeof(literal) - 1}
-#define STR_ARG(s)        ((int)(s).n), ((s).n ? (s).p : "")
-#define STR_NONE          ((struct str){NULL, 0})
+#define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
+#define STR_INIT(literal)                                                              \
+	{                                                                              \
+		(literal), sizeof(literal) - 1                                         \
+	}
+#define STR_ARG(s) ((int)(s).n), ((s).n ? (s).p : "")
+#define STR_NONE   ((struct str){NULL, 0})
 
 /* A view of a C string; NULL gives the empty view. */
 struct str str_c(const char *c);

@@ -1,5 +1,5 @@
-/* UTF-8 (RFC 3629): checking bytes, and making text that may be shown or put in JSON out
- * of bytes that come from anywhere. */
+/* UTF-8 (RFC 3629): checking bytes, and making text that may be shown or put in JSON
+ * out of bytes that come from anywhere. */
 #pragma once
 
 #include "base/arena.h"

@@ -28,10 +28,10 @@ struct cli_common {
 };
 
 struct cli {
-	struct arena *a;           /* of the whole run */
-	void *options;             /* the command's own struct */
+	struct arena *a;              /* of the whole run */
+	void *options;                /* the command's own struct */
 	struct option_list arguments; /* what is no option */
-	int64_t now;               /* milliseconds */
+	int64_t now;                  /* milliseconds */
 	int status;                /* exit status of a run that succeeded; 0 at first */
 	struct resolver *resolver; /* made by cli_resolver() on first use */
 };
@@ -43,14 +43,11 @@ struct command {
 	const char *description; /* paragraphs for the manual page, separated by \n\n */
 	const struct option *options;
 	size_t option_count;
-	size_t options_size;              /* of the struct they fill */
-	bool uses_dns;                    /* takes --dns, --root-hints … */
+	size_t options_size; /* of the struct they fill */
+	bool uses_dns;       /* takes --dns, --root-hints … */
 	size_t arguments_min, arguments_max;
 	bool (*run)(struct cli *cli, struct err *err);
 };
-
-/* The rows, in the order of --help; the last has no name. */
-extern const struct command commands[];
 
 /* The resolver that --dns, --root-hints and --dns-timeout-ms describe. */
 NODISCARD bool cli_resolver(struct cli *cli, struct resolver **out, struct err *err);

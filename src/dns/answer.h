@@ -1,9 +1,9 @@
 /*
  * Ask, answer, re-run: how pure code gets at DNS without waiting.
  *
- * A check asks by dns_ask(). A question that was not asked before is noted as wanted and
- * its answer has the status DNS_PENDING and no records, so the check may run on as if
- * there were no data; its result only counts when nothing is pending. The driver
+ * A check asks by dns_ask(). A question that was not asked before is noted as wanted
+ *and its answer has the status DNS_PENDING and no records, so the check may run on as
+ *if there were no data; its result only counts when nothing is pending. The driver
  * resolves all wanted questions in parallel and runs the same check again:
  *
  *	for (;;) {
@@ -35,9 +35,9 @@ enum dns_status {
 	DNS_NODATA,   /* the name exists, the type does not */
 	DNS_NXDOMAIN, /* the name does not exist */
 	DNS_SERVFAIL, /* the server says that it failed, or its answer is malformed */
-	DNS_REFUSED,  /* REFUSED, NOTAUTH, NOTIMP …: the server will not answer this */
-	DNS_TIMEOUT,  /* nobody answered in time, or nobody could be reached */
-	DNS_BOGUS,    /* DNSSEC validation failed */
+	DNS_REFUSED, /* REFUSED, NOTAUTH, NOTIMP …: the server will not answer this */
+	DNS_TIMEOUT, /* nobody answered in time, or nobody could be reached */
+	DNS_BOGUS,   /* DNSSEC validation failed */
 	DNS_REFERRAL, /* an authoritative server points elsewhere (see `authority`) */
 };
 

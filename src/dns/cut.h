@@ -12,11 +12,12 @@ struct dns_server {
 };
 
 struct dns_cut {
-	struct str zone;         /* apex; empty while unknown */
-	struct dns_records ns;   /* its NS records */
+	struct str zone;       /* apex; empty while unknown */
+	struct dns_records ns; /* its NS records */
 	struct dns_server *servers;
 	size_t server_count;
-	const struct dns_answer *found_by; /* the answer that showed the cut, or the fault */
+	const struct dns_answer
+	        *found_by; /* the answer that showed the cut, or the fault */
 };
 
 /* The most addresses of one zone that are looked at. */

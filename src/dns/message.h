@@ -1,7 +1,7 @@
 /*
  * DNS messages between the wire and struct dns_answer. libldns reads the packet; this
- * module sorts its records by what they mean for the question: chain, records, authority,
- * glue (RFC 1034 §4.3.2, RFC 2308 §2).
+ * module sorts its records by what they mean for the question: chain, records,
+ * authority, glue (RFC 1034 §4.3.2, RFC 2308 §2).
  */
 #pragma once
 

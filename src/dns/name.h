@@ -3,15 +3,16 @@
  *
  * Canonical: ASCII lower case, A-labels, no final dot, the root is "."; a dot or
  * backslash inside a label is "\." and "\\", any other byte that is not printable ASCII
- * is "\ddd" (RFC 1035 §5.1, RFC 4343 §2.1), and so are space, quote, ";" "(" ")" "@" "$".
- * Every name in Signet's pure code is canonical from the moment it is made by one of the
- * functions below.
+ * is "\ddd" (RFC 1035 §5.1, RFC 4343 §2.1), and so are space, quote, ";" "(" ")" "@"
+ *"$". Every name in Signet's pure code is canonical from the moment it is made by one
+ *of the functions below.
  *
  *	struct str name;
  *	if (!dns_name_parse(&a, STR("Bücher.Example."), &name, &err)) …
  *	name is xn--bcher-kva.example
  *
- * Limits: a label is 1–63 bytes, a name at most 255 bytes on the wire (RFC 1035 §2.3.4).
+ * Limits: a label is 1–63 bytes, a name at most 255 bytes on the wire (RFC 1035
+ *§2.3.4).
  */
 #pragma once
 
@@ -36,7 +37,8 @@ bool dns_name_is_root(struct str name);
 size_t dns_name_labels(struct str name);
 /* The first label, as it stands ("" for the root). */
 struct str dns_name_first(struct str name);
-/* The name without its first label; of a single label the root; of the root the root. */
+/* The name without its first label; of a single label the root; of the root the root.
+ */
 struct str dns_name_parent(struct str name);
 /* The last `count` labels; all of the name where it has fewer. */
 struct str dns_name_tail(struct str name, size_t count);

@@ -5,7 +5,7 @@ static const struct {
 	const char *name;
 } types[] = {
 #define X(name, code) {DNS_##name, #name},
-	DNS_TYPES(X)
+        DNS_TYPES(X)
 #undef X
 };
 

@@ -7,19 +7,19 @@
 
 #include "base/str.h"
 
-#define DNS_TYPES(X)                                                                     \
-	X(A, 1)                                                                          \
-	X(NS, 2)                                                                         \
-	X(CNAME, 5)                                                                      \
-	X(SOA, 6)                                                                        \
-	X(PTR, 12)                                                                       \
-	X(MX, 15)                                                                        \
-	X(TXT, 16)                                                                       \
-	X(AAAA, 28)                                                                      \
-	X(DS, 43)                                                                        \
-	X(DNSKEY, 48)                                                                    \
-	X(TLSA, 52)                                                                      \
-	X(SPF, 99)                                                                       \
+#define DNS_TYPES(X)                                                                   \
+	X(A, 1)                                                                        \
+	X(NS, 2)                                                                       \
+	X(CNAME, 5)                                                                    \
+	X(SOA, 6)                                                                      \
+	X(PTR, 12)                                                                     \
+	X(MX, 15)                                                                      \
+	X(TXT, 16)                                                                     \
+	X(AAAA, 28)                                                                    \
+	X(DS, 43)                                                                      \
+	X(DNSKEY, 48)                                                                  \
+	X(TLSA, 52)                                                                    \
+	X(SPF, 99)                                                                     \
 	X(CAA, 257)
 
 enum dns_type {

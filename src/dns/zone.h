@@ -3,8 +3,8 @@
  * before it is published) and for every test of a rule.
  *
  * The text is master-file syntax (RFC 1035 §5: $ORIGIN, $TTL, parentheses, quotes,
- * comments), read by libldns. One text may hold many zones; the nearest SOA above a name
- * is its zone. Answers follow RFC 1034 §4.3.2: CNAMEs are chased within the text,
+ * comments), read by libldns. One text may hold many zones; the nearest SOA above a
+ * name is its zone. Answers follow RFC 1034 §4.3.2: CNAMEs are chased within the text,
  * wildcards answer where nothing closer exists (RFC 4592), an empty non-terminal is
  * NODATA, the SOA comes with negative answers.
  */

@@ -1,6 +1,6 @@
 /*
- * Replays seed files through a fuzz target, so that every seed (and every finding of the
- * past) is an ordinary test. Arguments: files, or folders of files.
+ * Replays seed files through a fuzz target, so that every seed (and every finding of
+ * the past) is an ordinary test. Arguments: files, or folders of files.
  */
 #include "fuzz.h"
 

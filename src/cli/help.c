@@ -1,0 +1,88 @@
+#include "cli/help.h"
+
+#include "cli/commands.h"
+
+#include <string.h>
+
+enum { WIDTH = 80 };
+
+/* Prints text with lines of at most WIDTH columns, each after `indent` blanks. */
+static void print_wrapped(FILE *out, struct str text, int indent)
+{
+	struct str word;
+	int column = 0;
+
+	while (str_cut(&text, ' ', &word)) {
+		if (column && column + 1 + (int)word.n > WIDTH - indent) {
+			fputc('\n', out);
+			column = 0;
+		}
+		if (column)
+			fputc(' ', out);
+		else
+			fprintf(out, "%*s", indent, "");
+		fprintf(out, "%.*s", STR_ARG(word));
+		column += (int)word.n + (column ? 1 : 0);
+	}
+	fputc('\n', out);
+}
+
+void help_overview(FILE *out)
+{
+	fputs("usage: signet COMMAND [OPTIONS] [ARGUMENTS]\n\n", out);
+	for (size_t i = 0; commands[i]; i++)
+		fprintf(out, "  %-16s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\n`signet COMMAND --help` says more; the manual page is signet(1).\n",
+	      out);
+}
+
+static void print_option(FILE *out, const struct option *o)
+{
+	fprintf(out, "  --%s%s%s\n", o->name, o->metavar ? " " : "",
+	        o->metavar ? o->metavar : "");
+	print_wrapped(out, str_c(o->help), 8);
+}
+
+void help_command(const struct command *c, const struct option_table *tables,
+                  size_t table_count, FILE *out)
+{
+	struct str text = str_c(c->description);
+
+	fprintf(out, "usage: signet %s [OPTIONS]%s%s\n\n", c->name,
+	        c->arguments[0] ? " " : "", c->arguments);
+	while (text.p) {
+		ptrdiff_t end = str_find(text, STR("\n\n"));
+		struct str paragraph = end < 0 ? text : str_slice(text, 0, (size_t)end);
+
+		print_wrapped(out, paragraph, 0);
+		fputc('\n', out);
+		text = end < 0 ? STR_NONE : str_from(text, (size_t)end + 2);
+	}
+	fputs("options:\n", out);
+	for (size_t t = 0; t < table_count; t++)
+		for (size_t i = 0; i < tables[t].n; i++)
+			print_option(out, &tables[t].rows[i]);
+}
+
+bool help_unknown_command(int argc, char **argv, struct err *err)
+{
+	char near[256] = "";
+	size_t n = 0;
+
+	(void)argc;
+	for (size_t i = 0; commands[i]; i++) {
+		const struct command *c = commands[i];
+
+		if (strncmp(c->name, argv[0], strlen(argv[0])) != 0)
+			continue;
+		n += (size_t)snprintf(near + n, sizeof(near) - n, "%s%s", n ? ", " : "",
+		                      c->name);
+		if (n >= sizeof(near))
+			break;
+	}
+	if (n)
+		return err_set(err, ERR_USAGE, "%s: unknown command, did you mean %s?",
+		               argv[0], near);
+	return err_set(err, ERR_USAGE, "%s: unknown command, see signet --help",
+	               argv[0]);
+}

@@ -1,0 +1,12 @@
+/* Help and the manual page, both made from the command and option tables. */
+#pragma once
+
+#include "cli/command.h"
+
+/* `signet --help`: every command with its line. */
+void help_overview(FILE *out);
+/* `signet COMMAND --help`: usage, words, options. */
+void help_command(const struct command *c, const struct option_table *tables,
+                  size_t table_count, FILE *out);
+/* Fills err with what was not understood and the nearest commands; returns false. */
+bool help_unknown_command(int argc, char **argv, struct err *err);

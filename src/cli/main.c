@@ -1,0 +1,168 @@
+/* `signet`: finds the command's row, parses its options, runs it, sets the status. */
+#include "cli/commands.h"
+#include "cli/help.h"
+
+#include "base/clock.h"
+#include "resolve/resolver.h"
+
+#include <signal.h>
+#include <string.h>
+
+/* Exit statuses of the errors (CLI.md, "Common rules"). */
+static const int exit_status[] = {
+	[ERR_USAGE] = 64,
+	[ERR_INPUT] = 65,
+	[ERR_UNAVAILABLE] = 69,
+	[ERR_INTERNAL] = 70,
+};
+
+static const struct option common_rows[] = {
+	{"json", OPTION_FLAG, offsetof(struct cli_common, json), NULL,
+         "print one JSON value on one line"},
+	{"now", OPTION_NUMBER, offsetof(struct cli_common, now_s), "EPOCH",
+         "the time to judge by, in seconds since 1970", 0, 253402300799},
+	{"help", OPTION_FLAG, offsetof(struct cli_common, help), NULL, "print this help"},
+};
+
+static const struct option dns_rows[] = {
+	{"dns", OPTION_LIST, offsetof(struct cli_common, dns), "ADDR[:PORT]",
+         "send every DNS question to this server (repeatable)"},
+	{"root-hints", OPTION_TEXT, offsetof(struct cli_common, root_hints), "FILE",
+         "resolve from the root servers of this file"},
+	{"trust-anchor", OPTION_TEXT, offsetof(struct cli_common, trust_anchor), "FILE",
+         "validate DNSSEC from the anchors of this file"},
+	{"dns-timeout-ms", OPTION_NUMBER, offsetof(struct cli_common, dns_timeout_ms), "N",
+         "how long one DNS question may take", 1, 600000},
+};
+
+/* How many words of argv the command's name takes, 0 where it is another command. */
+static int match_name(const struct command *c, int argc, char **argv)
+{
+	struct str rest = str_c(c->name);
+	struct str word;
+	int i = 0;
+
+	while (str_cut(&rest, ' ', &word)) {
+		if (i == argc || !str_eq(word, str_c(argv[i])))
+			return 0;
+		i++;
+	}
+	return i;
+}
+
+static const struct command *find_command(int argc, char **argv, int *words)
+{
+	for (size_t i = 0; commands[i]; i++) {
+		const struct command *c = commands[i];
+
+		*words = match_name(c, argc, argv);
+		if (*words)
+			return c;
+	}
+	return NULL;
+}
+
+static bool check_argument_count(const struct command *c, size_t n, struct err *err)
+{
+	if (n < c->arguments_min)
+		return err_set(err, ERR_USAGE, "missing argument: signet %s %s", c->name,
+		               c->arguments);
+	if (n > c->arguments_max)
+		return err_set(err, ERR_USAGE,
+		               c->arguments_max ? "too many arguments: signet %s %s"
+		                                : "takes no arguments: signet %s%s",
+		               c->name, c->arguments);
+	return true;
+}
+
+static bool parse(struct cli *cli, const struct command *c, int argc, char **argv,
+                  struct err *err)
+{
+	const struct option_table tables[] = {
+		{c->options, c->option_count},
+		{common_rows, LEN(common_rows)},
+		{dns_rows, c->uses_dns ? LEN(dns_rows) : 0},
+	};
+	struct cli_common *common = arena_alloc(cli->a, c->options_size);
+
+	need(c->options_size >= sizeof(*common));
+	cli->options = common;
+	common->now_s = -1;
+	if (!option_parse(cli->a, tables, LEN(tables), common, argc,
+	                  (const char *const *)argv, &cli->arguments, err))
+		return false;
+	if (common->help) {
+		help_command(c, tables, LEN(tables), stdout);
+		return true;
+	}
+	if (common->now_s >= 0)
+		clock_set(common->now_s * 1000);
+	cli->now = clock_now();
+	return check_argument_count(c, cli->arguments.n, err);
+}
+
+static bool run_command(struct cli *cli, const struct command *c, int argc, char **argv,
+                        struct err *err)
+{
+	const struct cli_common *common;
+
+	if (!parse(cli, c, argc, argv, err))
+		return err_add(err, "%s", c->name);
+	common = cli->options;
+	if (common->help)
+		return true;
+	if (!c->run(cli, err))
+		return err_add(err, "%s", c->name);
+	return true;
+}
+
+static bool is_word(const char *arg, const char *const *words)
+{
+	for (; *words; words++)
+		if (strcmp(arg, *words) == 0)
+			return true;
+	return false;
+}
+
+/* What stands before any command: --help, --version, or nothing at all. */
+static bool run_no_command(int argc, char **argv, struct err *err)
+{
+	static const char *const help[] = {"--help", "-h", "help", NULL};
+	static const char *const version[] = {"--version", "-V", "version", NULL};
+
+	if (argc == 0) {
+		help_overview(stderr);
+		return err_set(err, ERR_USAGE, "which command?");
+	}
+	if (is_word(argv[0], help)) {
+		help_overview(stdout);
+		return true;
+	}
+	if (is_word(argv[0], version)) {
+		puts("signet " SIGNET_VERSION);
+		return true;
+	}
+	return help_unknown_command(argc, argv, err);
+}
+
+int main(int argc, char **argv)
+{
+	AUTO(arena) a = {0};
+	struct cli cli = {.a = &a};
+	struct err err = {0};
+	int words = 0;
+	const struct command *c = find_command(argc - 1, argv + 1, &words);
+	bool ok;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (c)
+		ok = run_command(&cli, c, argc - 1 - words, argv + 1 + words, &err);
+	else
+		ok = run_no_command(argc - 1, argv + 1, &err);
+	resolver_free(cli.resolver);
+	if (ok && fflush(stdout) != 0)
+		ok = err_set(&err, ERR_UNAVAILABLE, "standard output: cannot be written");
+	if (!ok)
+		fprintf(stderr, "signet: %s\n", err.text);
+	return ok ? cli.status : exit_status[err.kind];
+}
