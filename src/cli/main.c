@@ -10,29 +10,30 @@
 
 /* Exit statuses of the errors (CLI.md, "Common rules"). */
 static const int exit_status[] = {
-	[ERR_USAGE] = 64,
-	[ERR_INPUT] = 65,
-	[ERR_UNAVAILABLE] = 69,
-	[ERR_INTERNAL] = 70,
+        [ERR_USAGE] = 64,
+        [ERR_INPUT] = 65,
+        [ERR_UNAVAILABLE] = 69,
+        [ERR_INTERNAL] = 70,
 };
 
 static const struct option common_rows[] = {
-	{"json", OPTION_FLAG, offsetof(struct cli_common, json), NULL,
-         "print one JSON value on one line"},
-	{"now", OPTION_NUMBER, offsetof(struct cli_common, now_s), "EPOCH",
+        {"json", OPTION_FLAG,   offsetof(struct cli_common, json),  NULL,
+         "print one JSON value on one line",            0, 0           },
+        {"now",  OPTION_NUMBER, offsetof(struct cli_common, now_s), "EPOCH",
          "the time to judge by, in seconds since 1970", 0, 253402300799},
-	{"help", OPTION_FLAG, offsetof(struct cli_common, help), NULL, "print this help"},
+        {"help", OPTION_FLAG,   offsetof(struct cli_common, help),  NULL,
+         "print this help",                             0, 0           },
 };
 
 static const struct option dns_rows[] = {
-	{"dns", OPTION_LIST, offsetof(struct cli_common, dns), "ADDR[:PORT]",
-         "send every DNS question to this server (repeatable)"},
-	{"root-hints", OPTION_TEXT, offsetof(struct cli_common, root_hints), "FILE",
-         "resolve from the root servers of this file"},
-	{"trust-anchor", OPTION_TEXT, offsetof(struct cli_common, trust_anchor), "FILE",
-         "validate DNSSEC from the anchors of this file"},
-	{"dns-timeout-ms", OPTION_NUMBER, offsetof(struct cli_common, dns_timeout_ms), "N",
-         "how long one DNS question may take", 1, 600000},
+        {"dns",            OPTION_LIST,   offsetof(struct cli_common, dns),            "ADDR[:PORT]",
+         "send every DNS question to this server (repeatable)",                                                                             0, 0     },
+        {"root-hints",     OPTION_TEXT,   offsetof(struct cli_common, root_hints),     "FILE",
+         "resolve from the root servers of this file",                                                                                      0, 0     },
+        {"trust-anchor",   OPTION_TEXT,   offsetof(struct cli_common, trust_anchor),   "FILE",
+         "validate DNSSEC from the anchors of this file",                                                                                   0, 0     },
+        {"dns-timeout-ms", OPTION_NUMBER, offsetof(struct cli_common, dns_timeout_ms),
+         "N",                                                                                         "how long one DNS question may take", 1, 600000},
 };
 
 /* How many words of argv the command's name takes, 0 where it is another command. */
@@ -65,8 +66,8 @@ static const struct command *find_command(int argc, char **argv, int *words)
 static bool check_argument_count(const struct command *c, size_t n, struct err *err)
 {
 	if (n < c->arguments_min)
-		return err_set(err, ERR_USAGE, "missing argument: signet %s %s", c->name,
-		               c->arguments);
+		return err_set(err, ERR_USAGE, "missing argument: signet %s %s",
+		               c->name, c->arguments);
 	if (n > c->arguments_max)
 		return err_set(err, ERR_USAGE,
 		               c->arguments_max ? "too many arguments: signet %s %s"
@@ -79,9 +80,9 @@ static bool parse(struct cli *cli, const struct command *c, int argc, char **arg
                   struct err *err)
 {
 	const struct option_table tables[] = {
-		{c->options, c->option_count},
-		{common_rows, LEN(common_rows)},
-		{dns_rows, c->uses_dns ? LEN(dns_rows) : 0},
+	        {c->options,  c->option_count                },
+	        {common_rows, LEN(common_rows)               },
+	        {dns_rows,    c->uses_dns ? LEN(dns_rows) : 0},
 	};
 	struct cli_common *common = arena_alloc(cli->a, c->options_size);
 
@@ -161,7 +162,8 @@ int main(int argc, char **argv)
 		ok = run_no_command(argc - 1, argv + 1, &err);
 	resolver_free(cli.resolver);
 	if (ok && fflush(stdout) != 0)
-		ok = err_set(&err, ERR_UNAVAILABLE, "standard output: cannot be written");
+		ok = err_set(&err, ERR_UNAVAILABLE,
+		             "standard output: cannot be written");
 	if (!ok)
 		fprintf(stderr, "signet: %s\n", err.text);
 	return ok ? cli.status : exit_status[err.kind];
