@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
+        &cmd_dkim_keygen,
+        &cmd_dmarc,
         NULL,
 };

@@ -8,3 +8,6 @@
 
 /* Ends with NULL. */
 extern const struct command *const commands[];
+
+extern const struct command cmd_dkim_keygen;
+extern const struct command cmd_dmarc;
