@@ -11,3 +11,5 @@ extern const struct command *const commands[];
 
 extern const struct command cmd_dkim_keygen;
 extern const struct command cmd_dmarc;
+extern const struct command cmd_spf;
+extern const struct command cmd_spf;
