@@ -12,4 +12,3 @@ extern const struct command *const commands[];
 extern const struct command cmd_dkim_keygen;
 extern const struct command cmd_dmarc;
 extern const struct command cmd_spf;
-extern const struct command cmd_spf;
