@@ -1,4 +1,4 @@
-"""Every case of the public SPF suites, through the binary and a real DNS server."""
+"""Every case of the public SPF suites, and of our own, through the binary and a real DNS server."""
 
 import concurrent.futures
 import json
@@ -44,7 +44,7 @@ def test_every_suite_is_read():
         counts[suite] = counts.get(suite, 0) + 1
     assert counts == {"rfc4408-tests.yml": 191, "pyspf-tests-openspf.yml": 13,
                       "stalwart-rfc7208-appendix-examples.yml": 35,
-                      "libspf2-rfc-examples.txt": 23}
+                      "libspf2-rfc-examples.txt": 23, "rfc7208-cases.yml": 58}
     assert len({case.name for case in CASES}) == len(CASES)
 
 
