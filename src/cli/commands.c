@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-        NULL,
+        &cmd_profile_list,  &cmd_profile_show,  &cmd_profile_render,
+        &cmd_provider_list, &cmd_provider_show, NULL,
 };

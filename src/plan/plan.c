@@ -6,11 +6,10 @@
 
 /* The variables of Signet's own profiles, which any profile may be given. */
 static const char *const common_variables[] = {
-	"account",     "label",        "selector",     "selector2",
-	"dkim_key",    "dkim_key2",    "mx1",          "mx2",
-	"spf",         "track_host",   "track_target", "verify_token",
-	"bounce_host", "bounce_target", "verify_target", "dkim_target1",
-	"dkim_target2", "dmarc_rua",   "region",
+        "account",      "label",        "selector",    "selector2",     "dkim_key",
+        "dkim_key2",    "mx1",          "mx2",         "spf",           "track_host",
+        "track_target", "verify_token", "bounce_host", "bounce_target", "verify_target",
+        "dkim_target1", "dkim_target2", "dmarc_rua",   "region",
 };
 
 /* One run of plan_make(). */
@@ -37,7 +36,8 @@ bool plan_set(struct plan_settings *settings, struct str assignment, struct err 
 		               "--set %.*s: \"%.*s\" is no name for a variable",
 		               STR_ARG(assignment), STR_ARG(name));
 	if (map_find(&settings->given, name))
-		return err_set(err, ERR_USAGE, "--set %.*s: given twice", STR_ARG(name));
+		return err_set(err, ERR_USAGE, "--set %.*s: given twice",
+		               STR_ARG(name));
 	*entry = arena_dup(a, value);
 	map_set(&settings->given, name, entry);
 	return true;
@@ -191,7 +191,8 @@ static bool missing_variable(struct making *m, struct str name)
 		               "variable \"%.*s\" is not set: give --set %.*s=VALUE or "
 		               "--set %.*s=VALUE",
 		               STR_ARG(name), STR_ARG(name), STR_ARG(*lacking));
-	return err_set(m->err, ERR_USAGE, "variable \"%.*s\" is not set: give --set %.*s=VALUE",
+	return err_set(m->err, ERR_USAGE,
+	               "variable \"%.*s\" is not set: give --set %.*s=VALUE",
 	               STR_ARG(name), STR_ARG(name));
 }
 
@@ -215,11 +216,10 @@ static bool make_name(struct making *m, struct str text, const char *what,
 	struct err why;
 
 	if (!dns_name_parse(m->a, text, out, &why))
-		return err_set(m->err, ERR_USAGE, "%s \"%.*s\": %s", what, STR_ARG(text),
-		               why.text);
-	return dns_name_is_root(*out)
-	               ? err_set(m->err, ERR_USAGE, "%s is empty", what)
-	               : true;
+		return err_set(m->err, ERR_USAGE, "%s \"%.*s\": %s", what,
+		               STR_ARG(text), why.text);
+	return dns_name_is_root(*out) ? err_set(m->err, ERR_USAGE, "%s is empty", what)
+	                              : true;
 }
 
 static bool check_txt(struct making *m, struct str text)
@@ -237,9 +237,9 @@ static bool make_record(struct making *m, const struct profile_record *from,
 {
 	struct str name, value;
 
-	*r = (struct plan_record){from->purpose,  from->type, STR_NONE,
+	*r = (struct plan_record){from->purpose,  from->type,     STR_NONE,
 	                          STR_NONE,       from->priority, from->ttl,
-	                          from->required, from->match, 0};
+	                          from->required, from->match,    0};
 	if (!expand(m, from->name, "name", &name) ||
 	    !expand(m, from->value, "value", &value) ||
 	    !make_name(m, name, "name", &r->name))
@@ -263,13 +263,15 @@ static bool add_record(struct making *m, struct plan *plan, struct plan_record *
 		if (!str_eq(other->name, r->name))
 			continue;
 		if (other->type == DNS_CNAME || r->type == DNS_CNAME)
-			return err_set(m->err, ERR_USAGE,
-			               "%.*s: a CNAME cannot stand beside another record",
-			               STR_ARG(r->name));
+			return err_set(
+			        m->err, ERR_USAGE,
+			        "%.*s: a CNAME cannot stand beside another record",
+			        STR_ARG(r->name));
 		if (other->type != r->type)
 			continue;
 		if (str_eq(other->value, r->value))
-			return err_set(m->err, ERR_USAGE, "%.*s %s: twice the same value",
+			return err_set(m->err, ERR_USAGE,
+			               "%.*s %s: twice the same value",
 			               STR_ARG(r->name), dns_type_name(r->type));
 		if (r->set == plan->record_count)
 			r->set = i;

@@ -1,15 +1,16 @@
 /*
- * A profile is a record layout as data (docs/profiles.md): the records a domain publishes
- * so that a service may send in its name, with variables where customers differ.
+ * A profile is a record layout as data (docs/profiles.md): the records a domain
+ *publishes so that a service may send in its name, with variables where customers
+ *differ.
  *
  *	struct profile *p;
  *	if (!profile_parse(&a, STR("standard"), text, &p, &err))
  *		…	profile standard: $.records[2].type: unknown type "TXX"
  *
- * A variable has a value that is set, or its default, or none. The default is a template
- * over the variables above it, so that there are no cycles. A record asks for all the
- * variables of its templates, unless its `when` names one that has no value: then the
- * record is left out.
+ * A variable has a value that is set, or its default, or none. The default is a
+ *template over the variables above it, so that there are no cycles. A record asks for
+ *all the variables of its templates, unless its `when` names one that has no value:
+ *then the record is left out.
  *
  * Limits: PROFILE_TEXT_MAX bytes, PROFILE_VARIABLES_MAX variables, PROFILE_RECORDS_MAX
  * records, names of 32 and other texts of 1024 bytes.
@@ -29,13 +30,13 @@ enum {
 	PROFILE_TTL_MAX = 604800,
 };
 
-#define PLAN_PURPOSES(X)                                                                 \
-	X(OWNERSHIP, "ownership")                                                        \
-	X(DKIM, "dkim")                                                                  \
-	X(SPF, "spf")                                                                    \
-	X(RETURN_PATH, "return_path")                                                    \
-	X(DMARC, "dmarc")                                                                \
-	X(TRACKING, "tracking")                                                          \
+#define PLAN_PURPOSES(X)                                                               \
+	X(OWNERSHIP, "ownership")                                                      \
+	X(DKIM, "dkim")                                                                \
+	X(SPF, "spf")                                                                  \
+	X(RETURN_PATH, "return_path")                                                  \
+	X(DMARC, "dmarc")                                                              \
+	X(TRACKING, "tracking")                                                        \
 	X(REPLY, "reply")
 
 /* What a record is for. */
@@ -45,13 +46,14 @@ enum plan_purpose {
 #undef X
 };
 
-#define PLAN_MATCHES(X)                                                                  \
-	X(DKIM_KEY, "dkim_key")                           /* the same public key */      \
-	X(SPF_AUTHORIZES, "spf_authorizes")               /* allows the same senders */  \
-	X(MX_SET, "mx_set")                               /* these hosts, no others */   \
-	X(CNAME_OR_SAME_ADDRESS, "cname_or_same_address") /* leads to the same place */  \
-	X(DMARC_POLICY, "dmarc_policy")                   /* any valid policy */         \
-	X(EXACT, "exact")                                 /* these bytes */
+#define PLAN_MATCHES(X)                                                                \
+	X(DKIM_KEY, "dkim_key")             /* the same public key */                  \
+	X(SPF_AUTHORIZES, "spf_authorizes") /* allows the same senders */              \
+	X(MX_SET, "mx_set")                 /* these hosts, no others */               \
+	X(CNAME_OR_SAME_ADDRESS,                                                       \
+	  "cname_or_same_address")      /* leads to the same place */                  \
+	X(DMARC_POLICY, "dmarc_policy") /* any valid policy */                         \
+	X(EXACT, "exact")               /* these bytes */
 
 /* How a record is compared with what is published. */
 enum plan_match {
@@ -83,7 +85,7 @@ struct profile_variable {
 
 struct profile_record {
 	enum plan_purpose purpose;
-	enum dns_type type; /* TXT, CNAME or MX */
+	enum dns_type type;     /* TXT, CNAME or MX */
 	struct str name, value; /* templates */
 	struct str when;        /* a variable, or empty */
 	int32_t priority;       /* of an MX; else -1 */
@@ -95,7 +97,7 @@ struct profile_record {
 /* When a domain of this profile is looked at, and when it counts as failed or lost. */
 struct profile_timings {
 	int64_t fail_after_ms; /* nothing complete by then: failed */
-	int64_t grace_ms;      /* from the loss of a required record to losing the domain */
+	int64_t grace_ms; /* from the loss of a required record to losing the domain */
 	int64_t check_after_ms[PROFILE_CHECKS_MAX]; /* the first checks, rising */
 	size_t check_count;
 	int64_t check_every_ms; /* after those */
