@@ -9,10 +9,7 @@
 /* Ends with NULL. */
 extern const struct command *const commands[];
 
-<<<<<<< HEAD
-extern const struct command cmd_profile_list, cmd_profile_show, cmd_profile_render;
-extern const struct command cmd_provider_list, cmd_provider_show;
-=======
 extern const struct command cmd_dkim_keygen;
 extern const struct command cmd_dmarc;
->>>>>>> main
+extern const struct command cmd_profile_list, cmd_profile_show, cmd_profile_render;
+extern const struct command cmd_provider_list, cmd_provider_show;

@@ -30,6 +30,7 @@ static const struct str purpose_words[] = {
         [PLAN_DMARC] = STR_INIT("DMARC"),
         [PLAN_TRACKING] = STR_INIT("tracking"),
         [PLAN_REPLY] = STR_INIT("reply"),
+        [PLAN_INBOUND] = STR_INIT("mail"),
 };
 
 struct table {
