@@ -77,6 +77,19 @@ static bool wrong_value(struct making *m, struct str name, const char *why)
 	return err_set(m->err, ERR_USAGE, "--set %.*s: %s", STR_ARG(name), why);
 }
 
+/*
+ * Whether a canonical name has only what a record of mail may have: letters, digits, "-"
+ * and "_" (RFC 952, RFC 8552). Anything else is a slip of the hand.
+ */
+static bool is_plain(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!char_is_alnum(name.p[i]) &&
+		    str_find_char(STR("-_."), name.p[i]) < 0)
+			return false;
+	return true;
+}
+
 /* Drops the blanks that key data gets when it is copied out of a file. */
 static struct str without_blanks(struct arena *a, struct str s)
 {
@@ -120,7 +133,7 @@ static bool check_value(struct making *m, const struct profile_variable *v,
 	if (v->format == PROFILE_NAME && value->n) {
 		if (!dns_name_parse(m->a, *value, &name, &why))
 			return wrong_value(m, v->name, why.text);
-		if (str_find(*value, STR("/")) >= 0 || dns_name_is_root(name))
+		if (dns_name_is_root(name) || !is_plain(name))
 			return wrong_value(m, v->name, "must be a host name");
 		*value = name;
 	}
@@ -218,8 +231,12 @@ static bool make_name(struct making *m, struct str text, const char *what,
 	if (!dns_name_parse(m->a, text, out, &why))
 		return err_set(m->err, ERR_USAGE, "%s \"%.*s\": %s", what,
 		               STR_ARG(text), why.text);
-	return dns_name_is_root(*out) ? err_set(m->err, ERR_USAGE, "%s is empty", what)
-	                              : true;
+	if (dns_name_is_root(*out))
+		return err_set(m->err, ERR_USAGE, "%s is empty", what);
+	return is_plain(*out) ? true
+	                      : err_set(m->err, ERR_USAGE,
+	                                "%s \"%.*s\": not the name of a host", what,
+	                                STR_ARG(text));
 }
 
 static bool check_txt(struct making *m, struct str text)
@@ -306,6 +323,9 @@ bool plan_make(struct arena *a, const struct profile *profile, struct str domain
 		return err_add(err, "domain");
 	if (dns_name_is_root(plan->domain))
 		return err_set(err, ERR_USAGE, "domain: the root has no mail");
+	if (!is_plain(plan->domain))
+		return err_set(err, ERR_USAGE, "domain: \"%.*s\": not a domain of mail",
+		               STR_ARG(plan->domain));
 	map_set(&m.values, STR("domain"), &plan->domain);
 	if (!check_settings(&m, settings))
 		return false;
