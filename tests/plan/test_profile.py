@@ -245,7 +245,7 @@ PROFILE = {"id": "mine", "name": "Mine", "summary": "One record", "variables": [
     (json.dumps({**PROFILE, "surprise": 1}), "mine.json: $.surprise: unknown member"),
     ("[" * 100000, "mine.json: line 1, column "),
     (" " * 300000, "mine.json: larger than 262144 bytes"),
-])
+], ids=range(12))
 def test_a_malformed_profile_is_explained(tmp_path, text, why):
     path = tmp_path / "mine.json"
     path.write_bytes(text.encode("latin-1"))
@@ -279,7 +279,8 @@ def test_a_malformed_profile_is_explained(tmp_path, text, why):
     (["standard", "acme.example"], {"dkim_key": '"p=abc"'}, "--set dkim_key: "),
     (["standard", "acme.example"], {"track_host": "sg42"},
      "a CNAME cannot stand beside another record"),
-])
+    (["standard", "acme example"], {}, "domain"),
+], ids=range(23))
 def test_wrong_usage_is_explained(args, settings, why):
     status = 64 if why else 65
     text = signet("profile", "render", *args, settings={**SETTINGS, **settings},
