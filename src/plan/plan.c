@@ -78,8 +78,8 @@ static bool wrong_value(struct making *m, struct str name, const char *why)
 }
 
 /*
- * Whether a canonical name has only what a record of mail may have: letters, digits, "-"
- * and "_" (RFC 952, RFC 8552). Anything else is a slip of the hand.
+ * Whether a canonical name has only what a record of mail may have: letters, digits,
+ * "-" and "_" (RFC 952, RFC 8552). Anything else is a slip of the hand.
  */
 static bool is_plain(struct str name)
 {
