@@ -104,9 +104,10 @@ static struct str without_blanks(struct arena *a, struct str s)
 
 static bool is_base64(struct str s)
 {
+	while (s.n && s.p[s.n - 1] == '=')
+		s.n--;
 	for (size_t i = 0; i < s.n; i++)
-		if (!char_is_alnum(s.p[i]) && s.p[i] != '+' && s.p[i] != '/' &&
-		    s.p[i] != '=')
+		if (!char_is_alnum(s.p[i]) && s.p[i] != '+' && s.p[i] != '/')
 			return false;
 	return true;
 }

@@ -325,6 +325,7 @@ static void wrong_settings_are_named(void **state)
 	        {"acme.example",   "A=b",                                 "--set A=b: \"A\" is no name for a variable"           },
 	        {"acme.example",   "dkim_key=-----BEGIN PUBLIC KEY-----",
 	         "--set dkim_key: must be base64"	                                                                        },
+	        {"acme.example",   "dkim_key=p=AAAA",                     "--set dkim_key: must be base64"                       },
 	        {"acme.example",   "mx1=http://mx.example/",
 	         "--set mx1: must be a host name"	                                                                        },
 	        {"acme.example",   "label=a..b",                          "--set label: "                                        },
