@@ -30,3 +30,5 @@ enum { DNS_CUT_SERVERS_MAX = 16 };
  */
 struct dns_cut dns_cut_find(struct arena *a, struct dns_answers *answers,
                             struct str name);
+/* Looks up the addresses of the cut's servers, at most DNS_CUT_SERVERS_MAX of them. */
+void dns_cut_servers(struct arena *a, struct dns_answers *answers, struct dns_cut *cut);

@@ -229,6 +229,7 @@ static void test_cut(void **state)
 
 		for (;;) {
 			cut = dns_cut_find(&a, &answers, str_c(cases[i].name));
+			dns_cut_servers(&a, &answers, &cut);
 			if (!dns_answers_pending(&answers))
 				break;
 			dns_zone_resolve(&zone, &answers);
