@@ -1,0 +1,39 @@
+/*
+ * Observation: one planned record looked at through every view there is. The resolver's
+ * answer first, then each authoritative server of the name's own zone cut, then each
+ * public resolver that was named; and what they say together (DESIGN.md, "Domain life
+ * cycle", record status).
+ */
+#pragma once
+
+#include "diagnose/compare.h"
+#include "diagnose/knowledge.h"
+#include "diagnose/verdict.h"
+#include "dns/cut.h"
+
+struct view {
+	struct str server; /* host name of the server, or the resolver's address */
+	const struct dns_answer *answer;
+	enum compare_result result;
+};
+
+struct views {
+	struct view *v;
+	size_t n;
+	size_t match;  /* how many have the record */
+	size_t differ; /* how many definitely do not */
+	size_t fault;  /* how many gave no answer to rely on */
+};
+
+struct observation {
+	const struct plan_record *plan;
+	const struct dns_answer *answer; /* of the resolver */
+	struct comparison seen;          /* in that answer */
+	struct dns_cut cut;              /* of the name */
+	struct views servers;            /* empty where not asked */
+	struct views resolvers;
+	enum record_status status;
+};
+
+/* Looks at one row of the plan. Pending answers make it provisional. */
+struct observation observe(struct check_input *in, const struct plan_record *row);
