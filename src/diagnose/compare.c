@@ -2,7 +2,7 @@
 
 #include "auth/dkim_key.h"
 #include "auth/dmarc_record.h"
-#include "auth/spf_tree.h"
+#include "auth/spf_authorize.h"
 
 /* What one comparison works on. */
 struct subject {
@@ -268,8 +268,8 @@ static bool is_valid(const struct subject *s, struct str txt)
 		return dmarc_record_parse(s->a, txt, DMARC_RFC9989, &dmarc) &&
 		       dmarc.is_usable && !dmarc.is_replaced;
 	case PLAN_SPF:
-		spf_record_parse(s->a, txt, &spf);
-		return spf.errors.n == 0;
+		spf = spf_record_parse(s->a, txt);
+		return spf.problem_count == 0;
 	case PLAN_OWNERSHIP:
 	case PLAN_RETURN_PATH:
 	case PLAN_TRACKING:
