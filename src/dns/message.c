@@ -147,22 +147,21 @@ static void set_fault(struct dns_answer *out, enum dns_status status, struct str
 	out->why = why;
 }
 
-/* An authority that does not serve the zone may point down or up instead. */
-static bool is_referral(const struct dns_question *q, const struct dns_answer *out)
+/* An authority that does not serve the zone may point down or up instead; RFC 2308 §2.2
+ * tells that apart from "no data" by the NS records without an SOA. */
+static bool is_referral(const struct dns_answer *out)
 {
-	return q->via == DNS_AUTHORITY && !out->authoritative && !out->soa &&
-	       out->authority.n > 0;
+	return !out->authoritative && !out->soa && out->authority.n > 0;
 }
 
-static void set_status(struct arena *a, const struct dns_question *q, int rcode,
-                       struct dns_answer *out)
+static void set_status(struct arena *a, int rcode, struct dns_answer *out)
 {
 	switch (rcode) {
 	case LDNS_RCODE_NOERROR:
 		if (out->records.n)
 			out->status = DNS_FOUND;
 		else
-			out->status = is_referral(q, out) ? DNS_REFERRAL : DNS_NODATA;
+			out->status = is_referral(out) ? DNS_REFERRAL : DNS_NODATA;
 		return;
 	case LDNS_RCODE_NXDOMAIN:
 		out->status = DNS_NXDOMAIN;
@@ -227,7 +226,7 @@ static void decode_packet(struct arena *a, const struct dns_question *q,
 	out->glue = select_type(a, &additional, DNS_A, DNS_AAAA);
 	soa = select_type(a, &authority, DNS_SOA, DNS_SOA);
 	out->soa = soa.n ? &soa.v[0] : NULL;
-	set_status(a, q, ldns_pkt_get_rcode(packet), out);
+	set_status(a, ldns_pkt_get_rcode(packet), out);
 }
 
 void dns_message_decode(struct arena *a, const struct dns_question *question,

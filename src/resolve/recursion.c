@@ -1,0 +1,254 @@
+#include "resolve/recursion.h"
+
+#include "base/file.h"
+#include "dns/message.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unbound-event.h>
+#include <unbound.h>
+#include <unistd.h>
+
+#define SYSTEM_TRUST_ANCHOR "/usr/share/dns/root.key"
+
+enum {
+	HINTS_MAX = 1024 * 1024,
+	NAME_TEXT_MAX = 4 * DNS_NAME_WIRE_MAX,
+	CLASS_IN = 1,
+};
+
+struct setting {
+	const char *name, *value;
+};
+
+/* Set before the first question; libunbound ignores later changes. */
+static const struct setting always[] = {
+  /* Answers are fresh, and nothing is concluded from other answers. */
+        {"cache-max-ttl:",          "30"       },
+        {"cache-max-negative-ttl:", "5"        },
+        {"val-bogus-ttl:",          "5"        },
+        {"infra-host-ttl:",         "60"       },
+        {"infra-keep-probing:",     "yes"      },
+        {"aggressive-nsec:",        "no"       },
+        {"prefetch:",               "no"       },
+        {"serve-expired:",          "no"       },
+ /* Memory stays flat over any number of domains. */
+        {"msg-cache-size:",         "4m"       },
+        {"rrset-cache-size:",       "8m"       },
+        {"key-cache-size:",         "1m"       },
+        {"neg-cache-size:",         "256k"     },
+        {"infra-cache-numhosts:",   "10000"    },
+ /* One thread: no slabs. */
+        {"msg-cache-slabs:",        "1"        },
+        {"rrset-cache-slabs:",      "1"        },
+        {"key-cache-slabs:",        "1"        },
+        {"infra-cache-slabs:",      "1"        },
+ /* Thousands of questions at once. */
+        {"num-queries-per-thread:", "4096"     },
+        {"outgoing-num-tcp:",       "64"       },
+ /* Only what was asked is looked up. */
+        {"target-fetch-policy:",    "0 0 0 0 0"},
+        {"use-caps-for-id:",        "no"       },
+        {"qname-minimisation:",     "yes"      },
+        {"edns-buffer-size:",       "1232"     },
+ /* Reverse zones of private networks are as good as others. */
+        {"unblock-lan-zones:",      "yes"      },
+        {"insecure-lan-zones:",     "yes"      },
+};
+
+/* Roots of one's own may be on loopback and may hold the names reserved for tests. */
+static const struct setting own_roots[] = {
+        {"do-not-query-localhost:", "no"                },
+        {"local-zone:",             "test. nodefault"   },
+        {"local-zone:",             "invalid. nodefault"},
+};
+
+static bool set_option(struct recursion *u, const char *name, const char *value,
+                       struct err *err)
+{
+	int r = ub_ctx_set_option(u->ctx, name, value);
+
+	if (r)
+		return err_set(err, ERR_INTERNAL, "libunbound: %s %s: %s", name, value,
+		               ub_strerror(r));
+	return true;
+}
+
+static bool set_options(struct recursion *u, const struct setting *rows, size_t n,
+                        struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!set_option(u, rows[i].name, rows[i].value, err))
+			return false;
+	return true;
+}
+
+/* Whether an IPv6 address of the Internet could be sent to; nothing is sent. */
+static bool has_ipv6_route(void)
+{
+	struct sockaddr_in6 to = {
+	        .sin6_family = AF_INET6,
+	        .sin6_port = htons(53),
+	        .sin6_addr = {{{0x20, 0x01, 0x05, 0x03, 0xba, 0x3e}}},
+	};
+	AUTO_FD int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+}
+
+/* libunbound's own complaint about a file names neither the file nor the reason. */
+static bool set_file(struct recursion *u, const char *name, struct str path,
+                     struct err *err)
+{
+	AUTO(arena) a = {0};
+	const char *file = arena_cstr(&a, path);
+	struct str text;
+
+	if (!file_read(&a, file, HINTS_MAX, &text, err))
+		return false;
+	return set_option(u, name, file, err);
+}
+
+static bool set_roots(struct recursion *u, const struct recursion_options *options,
+                      struct err *err)
+{
+	if (options->root_hints.n == 0)
+		return has_ipv6_route() || set_option(u, "do-ip6:", "no", err);
+	return set_options(u, own_roots, LEN(own_roots), err) &&
+	       (set_file(u, "root-hints:", options->root_hints, err) ||
+	        err_add(err, "root hints"));
+}
+
+/* Without an anchor the validator has nothing to do and only costs time. */
+static bool set_trust(struct recursion *u, const struct recursion_options *options,
+                      struct err *err)
+{
+	struct str anchor = options->trust_anchor;
+
+	if (anchor.n == 0 && options->root_hints.n == 0 &&
+	    access(SYSTEM_TRUST_ANCHOR, R_OK) == 0)
+		anchor = STR(SYSTEM_TRUST_ANCHOR);
+	if (anchor.n == 0)
+		return set_option(u, "module-config:", "iterator", err);
+	return set_option(u, "module-config:", "validator iterator", err) &&
+	       (set_file(u, "trust-anchor-file:", anchor, err) ||
+	        err_add(err, "trust anchor"));
+}
+
+static bool configure(struct recursion *u, const struct recursion_options *options,
+                      struct err *err)
+{
+	char sockets[24];
+	int r;
+
+	ub_ctx_debugout(u->ctx, NULL);
+	snprintf(sockets, sizeof(sockets), "%zu", options->sockets);
+	if (!set_options(u, always, LEN(always), err) ||
+	    !set_option(u, "outgoing-range:", sockets, err) ||
+	    !set_roots(u, options, err) || !set_trust(u, options, err))
+		return false;
+	/* Whatever first uses the context reads the files: hints and anchor are judged
+	 * now and not by the first question. */
+	r = ub_ctx_data_remove(u->ctx, "signet.invalid.");
+	if (r)
+		return err_set(err, ERR_INPUT,
+		               "libunbound refuses the root hints or the trust "
+		               "anchor: %s",
+		               ub_strerror(r));
+	return true;
+}
+
+bool recursion_open(struct recursion *u, struct event_base *base,
+                    const struct recursion_options *options, struct err *err)
+{
+	u->ctx = ub_ctx_create_event(base);
+	if (!u->ctx)
+		return err_set(err, ERR_INTERNAL, "libunbound: no context");
+	if (configure(u, options, err))
+		return true;
+	recursion_close(u);
+	return false;
+}
+
+void recursion_close(struct recursion *u)
+{
+	if (u->ctx)
+		ub_ctx_delete(u->ctx);
+	u->ctx = NULL;
+}
+
+/* The zone's own limit for keeping a negative answer, in place of the clamped TTL. */
+static void restore_negative_ttl(struct arena *a, struct dns_answer *learned)
+{
+	struct dns_record *soa;
+
+	if (!learned->soa || !dns_answer_is_negative(learned))
+		return;
+	soa = ARENA_NEW(a, struct dns_record);
+	*soa = *learned->soa;
+	soa->ttl = soa->soa.minimum;
+	learned->soa = soa;
+}
+
+static void set_fault(struct dns_answer *learned, enum dns_status status,
+                      struct str why)
+{
+	*learned = (struct dns_answer){.status = status, .why = why};
+}
+
+enum { SECURITY_BOGUS = 1, SECURITY_SECURE = 2 };
+
+static void on_resolved(void *arg, int rcode, void *packet, int length, int security,
+                        char *why_bogus, int was_ratelimited)
+{
+	struct recursion_query *q = arg;
+	struct str bytes = {packet, length > 0 ? (size_t)length : 0};
+	struct dns_answer learned;
+	bool truncated;
+
+	(void)was_ratelimited;
+	if (security == SECURITY_BOGUS) {
+		set_fault(&learned, DNS_BOGUS,
+		          arena_dup(q->arena, why_bogus ? str_c(why_bogus)
+		                                        : STR("validation failed")));
+	} else if (rcode != 0 || bytes.n == 0) {
+		set_fault(&learned, DNS_SERVFAIL,
+		          STR("no server of its zone gave a usable answer"));
+	} else {
+		q->recursion->responses++;
+		dns_message_decode(q->arena, q->question, bytes, &learned, &truncated);
+		learned.secure = security == SECURITY_SECURE;
+		learned.authoritative = false;
+		if (learned.status == DNS_REFERRAL) /* followed to its end already */
+			learned.status = DNS_NODATA;
+		restore_negative_ttl(q->arena, &learned);
+	}
+	q->done(q, &learned);
+}
+
+void recursion_start(struct recursion *u, struct recursion_query *q)
+{
+	char name[NAME_TEXT_MAX + 1];
+	struct dns_answer learned;
+	int r;
+
+	need(q->question->name.n < sizeof(name));
+	memcpy(name, q->question->name.p, q->question->name.n);
+	name[q->question->name.n] = '\0';
+	q->recursion = u;
+	u->questions++;
+	r = ub_resolve_event(u->ctx, name, q->question->type, CLASS_IN, q, on_resolved,
+	                     &q->id);
+	if (r == 0)
+		return;
+	set_fault(&learned, DNS_SERVFAIL,
+	          arena_printf(q->arena, "libunbound: %s", ub_strerror(r)));
+	q->done(q, &learned);
+}
+
+void recursion_stop(struct recursion_query *q)
+{
+	ub_cancel(q->recursion->ctx, q->id);
+}
