@@ -384,6 +384,8 @@ void resolver_free(struct resolver *r)
 {
 	struct arena a;
 
+	if (!r)
+		return;
 	while (r->first) {
 		struct lookup *l = r->first;
 		struct dns_answer unused;
