@@ -16,7 +16,7 @@ def corpus():
 @pytest.fixture(scope="session")
 def signet():
     """Runs the binary that SIGNET names, build/src/cli/signet where it names none."""
-    binary = os.environ.get("SIGNET", str(ROOT / "build/src/cli/signet"))
+    binary = os.path.abspath(os.environ.get("SIGNET", ROOT / "build/src/cli/signet"))
 
     def run(*args, **kwargs):
         return subprocess.run([binary, *map(str, args)], capture_output=True, text=True,
