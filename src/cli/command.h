@@ -64,6 +64,8 @@ NODISCARD bool cli_evaluate(struct cli *cli, struct dns_answers *answers,
                             struct arena *pass, cli_check_fn *check, void *arg,
                             struct err *err);
 
+/* Whether to colour: a terminal, and NO_COLOR is not set. */
+bool cli_colour(FILE *out);
 /* Prints one JSON value on one line on standard output and drops the reference. */
 void cli_print_json(struct json_t *value);
 /* Standard input, at most `max` bytes. */

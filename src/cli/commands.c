@@ -1,6 +1,11 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
+        &cmd_profile_list,
+        &cmd_profile_show,
+        &cmd_profile_render,
+        &cmd_provider_list,
+        &cmd_provider_show,
         &cmd_dkim_keygen,
         &cmd_dmarc,
         NULL,

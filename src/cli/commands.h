@@ -11,3 +11,5 @@ extern const struct command *const commands[];
 
 extern const struct command cmd_dkim_keygen;
 extern const struct command cmd_dmarc;
+extern const struct command cmd_profile_list, cmd_profile_show, cmd_profile_render;
+extern const struct command cmd_provider_list, cmd_provider_show;

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "resolve/resolver.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 /* A check that still asks after so many rounds asks without end: a bug. */
@@ -50,6 +51,11 @@ bool cli_evaluate(struct cli *cli, struct dns_answers *answers, struct arena *pa
 		resolver_run(r, answers);
 	}
 	return err_set(err, ERR_INTERNAL, "the check asks without end");
+}
+
+bool cli_colour(FILE *out)
+{
+	return isatty(fileno(out)) && !getenv("NO_COLOR");
 }
 
 void cli_print_json(struct json_t *value)

@@ -29,8 +29,8 @@ static void others_are_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_file_is_found),
-		cmocka_unit_test(others_are_not),
+	        cmocka_unit_test(every_file_is_found),
+	        cmocka_unit_test(others_are_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 #include "plan/plan.h"
 
 enum {
-	TXT_STRING_MAX = 255,      /* RFC 1035 §3.3 */
+	TXT_STRING_MAX = 255,       /* RFC 1035 §3.3 */
 	FIELD_TEXT_MAX = 64 * 1024, /* a sentence or a field */
 };
 
@@ -27,9 +27,9 @@ struct str field_at(struct arena *a, const struct provider *provider)
 
 struct str field_where(struct arena *a, const struct provider *provider)
 {
-	return arena_printf(a, is_generic(provider) ? "In %.*s's panel"
-	                                            : "In %.*s's DNS panel",
-	                    STR_ARG(provider->name));
+	return arena_printf(
+	        a, is_generic(provider) ? "In %.*s's panel" : "In %.*s's DNS panel",
+	        STR_ARG(provider->name));
 }
 
 struct str field_panel_url(struct arena *a, const struct field_place *at)
@@ -67,7 +67,8 @@ static bool is_split(const struct provider *p, struct str text)
 }
 
 /* One string of a TXT record; a quote or backslash in a quoted string is escaped. */
-static void add_string(struct buf *b, const struct provider *p, struct str s, bool quoted)
+static void add_string(struct buf *b, const struct provider *p, struct str s,
+                       bool quoted)
 {
 	if (quoted)
 		buf_add_char(b, '"');
@@ -165,8 +166,8 @@ static void quote(struct buf *b, struct str value)
 }
 
 /* `"sg42"`, or for the zone itself what stands for it. */
-static void add_record_name(struct buf *b, struct arena *a, const struct field_place *at,
-                            struct str name)
+static void add_record_name(struct buf *b, struct arena *a,
+                            const struct field_place *at, struct str name)
 {
 	struct str host = field_host(a, at, name);
 
@@ -302,14 +303,15 @@ static struct str too_long(struct arena *a, const struct provider *p,
 	bool is_key = str_find_nocase(r->value, STR("p=")) >= 0 &&
 	              str_find_nocase(r->name, STR("_domainkey")) >= 0;
 
-	return arena_printf(a,
-	                    "%.*s takes texts of at most %zu characters and this one has "
-	                    "%zu. %s",
-	                    STR_ARG(p->name), p->txt_max, r->value.n,
-	                    is_key ? "Use a layout that delegates the key by a CNAME, or "
-	                             "an Ed25519 key, which is short."
-	                           : "Shorten it, or move the domain's DNS to another "
-	                             "provider.");
+	return arena_printf(
+	        a,
+	        "%.*s takes texts of at most %zu characters and this one has "
+	        "%zu. %s",
+	        STR_ARG(p->name), p->txt_max, r->value.n,
+	        is_key ? "Use a layout that delegates the key by a CNAME, or "
+	                 "an Ed25519 key, which is short."
+	               : "Shorten it, or move the domain's DNS to another "
+	                 "provider.");
 }
 
 void field_add_notes(struct arena *a, const struct field_place *at,
@@ -320,19 +322,21 @@ void field_add_notes(struct arena *a, const struct field_place *at,
 
 	if (r->type == DNS_MX && !p->mx_below_apex && !str_eq(r->name, at->zone))
 		note(a, notes, FIELD_NOTE_MX_BELOW_APEX, true,
-		     arena_printf(a,
-		                  "%.*s takes MX records only for the domain itself, not "
-		                  "for \"%.*s\". Move the domain's DNS to another "
-		                  "provider (the website can stay), or use a layout "
-		                  "without MX records.",
-		                  STR_ARG(p->name), STR_ARG(host)));
+		     arena_printf(
+		             a,
+		             "%.*s takes MX records only for the domain itself, not "
+		             "for \"%.*s\". Move the domain's DNS to another "
+		             "provider (the website can stay), or use a layout "
+		             "without MX records.",
+		             STR_ARG(p->name), STR_ARG(host)));
 	if (!p->underscores && str_find_char(host, '_') >= 0)
 		note(a, notes, FIELD_NOTE_UNDERSCORE, true,
-		     arena_printf(a,
-		                  "%.*s refuses underscores in names. Ask its support to "
-		                  "add \"%.*s\" by hand, or move the domain's DNS to "
-		                  "another provider.",
-		                  STR_ARG(p->name), STR_ARG(host)));
+		     arena_printf(
+		             a,
+		             "%.*s refuses underscores in names. Ask its support to "
+		             "add \"%.*s\" by hand, or move the domain's DNS to "
+		             "another provider.",
+		             STR_ARG(p->name), STR_ARG(host)));
 	if (r->type == DNS_TXT && p->txt_split == PROVIDER_SPLIT_NONE && p->txt_max &&
 	    r->value.n > p->txt_max)
 		note(a, notes, FIELD_NOTE_TXT_TOO_LONG, true, too_long(a, p, r));

@@ -1,6 +1,6 @@
 /*
- * What to type into a DNS provider's form, and the sentences that say so. Every fix of a
- * diagnosis and every table of records is worded by these functions.
+ * What to type into a DNS provider's form, and the sentences that say so. Every fix of
+ *a diagnosis and every table of records is worded by these functions.
  *
  *	struct field_place at = {provider, STR("acme.example")};
  *	struct field_record r = {DNS_TXT, name, STR("v=spf1 -all"), -1};
@@ -59,7 +59,8 @@ struct str field_panel_url(struct arena *a, const struct field_place *at);
 
 /* The name field: "sg42", "@", "" or "sg42.acme.example". */
 struct str field_host(struct arena *a, const struct field_place *at, struct str name);
-/* The value field: dots, quotes, escapes, pieces and priority as the panel wants them. */
+/* The value field: dots, quotes, escapes, pieces and priority as the panel wants them.
+ */
 struct str field_value(struct arena *a, const struct field_place *at,
                        const struct field_record *r);
 /* The records' values for one field, one a line. */

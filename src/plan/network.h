@@ -1,6 +1,6 @@
 /*
- * Networks as data (data/networks.json): the address ranges of proxies and CDNs, so that
- * a CNAME hidden behind one is told from a wrong record.
+ * Networks as data (data/networks.json): the address ranges of proxies and CDNs, so
+ * that a CNAME hidden behind one is told from a wrong record.
  */
 #pragma once
 

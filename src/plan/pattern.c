@@ -11,8 +11,8 @@ bool pattern_parse(struct arena *a, const json_t *object, const char *path,
 		return false;
 	out->n = json_array_size(list);
 	if (out->n > PATTERNS_MAX)
-		return err_set(err, ERR_INPUT, "%s.%s: more than %d elements", path, name,
-		               PATTERNS_MAX);
+		return err_set(err, ERR_INPUT, "%s.%s: more than %d elements", path,
+		               name, PATTERNS_MAX);
 	out->v = ARENA_ARRAY(a, struct str, out->n + 1);
 	for (size_t i = 0; i < out->n; i++) {
 		const json_t *element = json_array_get(list, i);
@@ -42,7 +42,8 @@ struct str pattern_find_prefix(const struct patterns *patterns, struct str text)
 	struct str best = STR_NONE;
 
 	for (size_t i = 0; i < patterns->n; i++)
-		if (patterns->v[i].n > best.n && str_starts_nocase(text, patterns->v[i]))
+		if (patterns->v[i].n > best.n &&
+		    str_starts_nocase(text, patterns->v[i]))
 			best = patterns->v[i];
 	return best;
 }
@@ -53,8 +54,8 @@ bool catalog_parse(struct str text, json_t **out, struct err *err)
 		return false;
 	if (!json_is_array(*out) || json_array_size(*out) == 0 ||
 	    json_array_size(*out) > CATALOG_MAX)
-		return err_set(err, ERR_INPUT, "$: must be an array of 1 to %d elements",
-		               CATALOG_MAX);
+		return err_set(err, ERR_INPUT,
+		               "$: must be an array of 1 to %d elements", CATALOG_MAX);
 	return true;
 }
 

@@ -6,11 +6,10 @@
 
 /* The variables of Signet's own profiles, which any profile may be given. */
 static const char *const common_variables[] = {
-	"account",     "label",        "selector",     "selector2",
-	"dkim_key",    "dkim_key2",    "mx1",          "mx2",
-	"spf",         "track_host",   "track_target", "verify_token",
-	"bounce_host", "bounce_target", "verify_target", "dkim_target1",
-	"dkim_target2", "dmarc_rua",   "region",
+        "account",      "label",        "selector",    "selector2",     "dkim_key",
+        "dkim_key2",    "mx1",          "mx2",         "spf",           "track_host",
+        "track_target", "verify_token", "bounce_host", "bounce_target", "verify_target",
+        "dkim_target1", "dkim_target2", "dmarc_rua",   "region",
 };
 
 /* One run of plan_make(). */
@@ -37,7 +36,8 @@ bool plan_set(struct plan_settings *settings, struct str assignment, struct err 
 		               "--set %.*s: \"%.*s\" is no name for a variable",
 		               STR_ARG(assignment), STR_ARG(name));
 	if (map_find(&settings->given, name))
-		return err_set(err, ERR_USAGE, "--set %.*s: given twice", STR_ARG(name));
+		return err_set(err, ERR_USAGE, "--set %.*s: given twice",
+		               STR_ARG(name));
 	*entry = arena_dup(a, value);
 	map_set(&settings->given, name, entry);
 	return true;
@@ -75,6 +75,19 @@ static bool check_settings(struct making *m, const struct plan_settings *setting
 static bool wrong_value(struct making *m, struct str name, const char *why)
 {
 	return err_set(m->err, ERR_USAGE, "--set %.*s: %s", STR_ARG(name), why);
+}
+
+/*
+ * Whether a canonical name has only what a record of mail may have: letters, digits, "-"
+ * and "_" (RFC 952, RFC 8552). Anything else is a slip of the hand.
+ */
+static bool is_plain(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!char_is_alnum(name.p[i]) &&
+		    str_find_char(STR("-_."), name.p[i]) < 0)
+			return false;
+	return true;
 }
 
 /* Drops the blanks that key data gets when it is copied out of a file. */
@@ -120,7 +133,7 @@ static bool check_value(struct making *m, const struct profile_variable *v,
 	if (v->format == PROFILE_NAME && value->n) {
 		if (!dns_name_parse(m->a, *value, &name, &why))
 			return wrong_value(m, v->name, why.text);
-		if (str_find(*value, STR("/")) >= 0 || dns_name_is_root(name))
+		if (dns_name_is_root(name) || !is_plain(name))
 			return wrong_value(m, v->name, "must be a host name");
 		*value = name;
 	}
@@ -191,7 +204,8 @@ static bool missing_variable(struct making *m, struct str name)
 		               "variable \"%.*s\" is not set: give --set %.*s=VALUE or "
 		               "--set %.*s=VALUE",
 		               STR_ARG(name), STR_ARG(name), STR_ARG(*lacking));
-	return err_set(m->err, ERR_USAGE, "variable \"%.*s\" is not set: give --set %.*s=VALUE",
+	return err_set(m->err, ERR_USAGE,
+	               "variable \"%.*s\" is not set: give --set %.*s=VALUE",
 	               STR_ARG(name), STR_ARG(name));
 }
 
@@ -215,11 +229,14 @@ static bool make_name(struct making *m, struct str text, const char *what,
 	struct err why;
 
 	if (!dns_name_parse(m->a, text, out, &why))
-		return err_set(m->err, ERR_USAGE, "%s \"%.*s\": %s", what, STR_ARG(text),
-		               why.text);
-	return dns_name_is_root(*out)
-	               ? err_set(m->err, ERR_USAGE, "%s is empty", what)
-	               : true;
+		return err_set(m->err, ERR_USAGE, "%s \"%.*s\": %s", what,
+		               STR_ARG(text), why.text);
+	if (dns_name_is_root(*out))
+		return err_set(m->err, ERR_USAGE, "%s is empty", what);
+	return is_plain(*out) ? true
+	                      : err_set(m->err, ERR_USAGE,
+	                                "%s \"%.*s\": not the name of a host", what,
+	                                STR_ARG(text));
 }
 
 static bool check_txt(struct making *m, struct str text)
@@ -237,9 +254,9 @@ static bool make_record(struct making *m, const struct profile_record *from,
 {
 	struct str name, value;
 
-	*r = (struct plan_record){from->purpose,  from->type, STR_NONE,
+	*r = (struct plan_record){from->purpose,  from->type,     STR_NONE,
 	                          STR_NONE,       from->priority, from->ttl,
-	                          from->required, from->match, 0};
+	                          from->required, from->match,    0};
 	if (!expand(m, from->name, "name", &name) ||
 	    !expand(m, from->value, "value", &value) ||
 	    !make_name(m, name, "name", &r->name))
@@ -263,13 +280,15 @@ static bool add_record(struct making *m, struct plan *plan, struct plan_record *
 		if (!str_eq(other->name, r->name))
 			continue;
 		if (other->type == DNS_CNAME || r->type == DNS_CNAME)
-			return err_set(m->err, ERR_USAGE,
-			               "%.*s: a CNAME cannot stand beside another record",
-			               STR_ARG(r->name));
+			return err_set(
+			        m->err, ERR_USAGE,
+			        "%.*s: a CNAME cannot stand beside another record",
+			        STR_ARG(r->name));
 		if (other->type != r->type)
 			continue;
 		if (str_eq(other->value, r->value))
-			return err_set(m->err, ERR_USAGE, "%.*s %s: twice the same value",
+			return err_set(m->err, ERR_USAGE,
+			               "%.*s %s: twice the same value",
 			               STR_ARG(r->name), dns_type_name(r->type));
 		if (r->set == plan->record_count)
 			r->set = i;
@@ -304,6 +323,9 @@ bool plan_make(struct arena *a, const struct profile *profile, struct str domain
 		return err_add(err, "domain");
 	if (dns_name_is_root(plan->domain))
 		return err_set(err, ERR_USAGE, "domain: the root has no mail");
+	if (!is_plain(plan->domain))
+		return err_set(err, ERR_USAGE, "domain: \"%.*s\": not a domain of mail",
+		               STR_ARG(plan->domain));
 	map_set(&m.values, STR("domain"), &plan->domain);
 	if (!check_settings(&m, settings))
 		return false;

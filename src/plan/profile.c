@@ -9,13 +9,13 @@
 
 static const char *const purpose_names[] = {
 #define X(name, text) text,
-	PLAN_PURPOSES(X)
+        PLAN_PURPOSES(X)
 #undef X
 };
 
 static const char *const match_names[] = {
 #define X(name, text) text,
-	PLAN_MATCHES(X)
+        PLAN_MATCHES(X)
 #undef X
 };
 
@@ -26,14 +26,14 @@ static const struct {
 	enum dns_type type;
 	enum plan_match match;
 } fits[] = {
-	{DNS_TXT,   PLAN_MATCH_DKIM_KEY             },
-	{DNS_TXT,   PLAN_MATCH_SPF_AUTHORIZES       },
-	{DNS_TXT,   PLAN_MATCH_DMARC_POLICY         },
-	{DNS_TXT,   PLAN_MATCH_EXACT                },
-	{DNS_CNAME, PLAN_MATCH_CNAME_OR_SAME_ADDRESS},
-	{DNS_CNAME, PLAN_MATCH_EXACT                },
-	{DNS_MX,    PLAN_MATCH_MX_SET               },
-	{DNS_MX,    PLAN_MATCH_EXACT                },
+        {DNS_TXT,   PLAN_MATCH_DKIM_KEY             },
+        {DNS_TXT,   PLAN_MATCH_SPF_AUTHORIZES       },
+        {DNS_TXT,   PLAN_MATCH_DMARC_POLICY         },
+        {DNS_TXT,   PLAN_MATCH_EXACT                },
+        {DNS_CNAME, PLAN_MATCH_CNAME_OR_SAME_ADDRESS},
+        {DNS_CNAME, PLAN_MATCH_EXACT                },
+        {DNS_MX,    PLAN_MATCH_MX_SET               },
+        {DNS_MX,    PLAN_MATCH_EXACT                },
 };
 
 /* One run of the parser: where it is and which variables are known so far. */
@@ -90,8 +90,8 @@ static bool get_word(struct parse *p, const json_t *object, const char *path,
 	for (*out = 0; *out < count; ++*out)
 		if (str_eq(str_c(words[*out]), word))
 			return true;
-	return err_set(p->err, ERR_INPUT, "%s.%s: unknown %s \"%.*s\"", path, name, name,
-	               STR_ARG(word));
+	return err_set(p->err, ERR_INPUT, "%s.%s: unknown %s \"%.*s\"", path, name,
+	               name, STR_ARG(word));
 }
 
 static bool get_number(struct parse *p, const json_t *object, const char *path,
@@ -116,8 +116,8 @@ static bool get_list(struct parse *p, const json_t *object, const char *path,
 	n = json_array_size(*out);
 	if (n < least || n > most)
 		return err_set(p->err, ERR_INPUT,
-		               "%s.%s: must have from %zu to %zu elements, not %zu", path,
-		               name, least, most, n);
+		               "%s.%s: must have from %zu to %zu elements, not %zu",
+		               path, name, least, most, n);
 	return true;
 }
 
@@ -145,15 +145,16 @@ static bool parse_choices(struct parse *p, const json_t *object, const char *pat
 	    !json_get_object(object, path, "values", &values, p->err))
 		return false;
 	if (!profile_find(p->profile, v->by))
-		return err_set(p->err, ERR_INPUT, "%s.by: unknown variable {%.*s}", path,
-		               STR_ARG(v->by));
+		return err_set(p->err, ERR_INPUT, "%s.by: unknown variable {%.*s}",
+		               path, STR_ARG(v->by));
 	v->choice_count = json_object_size(values);
 	if (v->choice_count == 0 || v->choice_count > PROFILE_VARIABLES_MAX)
 		return err_set(p->err, ERR_INPUT, "%s: must have from 1 to %d members",
 		               values_path, PROFILE_VARIABLES_MAX);
 	v->choices = ARENA_ARRAY(p->a, struct profile_choice, v->choice_count);
 	v->choice_count = 0;
-	json_object_foreach(values, key, value) {
+	json_object_foreach(values, key, value)
+	{
 		struct profile_choice *choice = &v->choices[v->choice_count++];
 
 		choice->value = arena_dup(p->a, str_c(key));
@@ -166,7 +167,8 @@ static bool parse_choices(struct parse *p, const json_t *object, const char *pat
 
 static bool parse_variable(struct parse *p, const json_t *object, const char *path)
 {
-	static const char *const members[] = {"name", "default", "format", "help", NULL};
+	static const char *const members[] = {"name", "default", "format", "help",
+	                                      NULL};
 	struct profile_variable v = {.format = PROFILE_TEXT};
 	json_t *by_default = json_object_get(object, "default");
 	size_t format = PROFILE_TEXT;
@@ -180,11 +182,11 @@ static bool parse_variable(struct parse *p, const json_t *object, const char *pa
 		               "%s.name: \"%.*s\" is no name for a variable", path,
 		               STR_ARG(v.name));
 	if (map_find(&p->known, v.name))
-		return err_set(p->err, ERR_INPUT, "%s.name: \"%.*s\" stands twice", path,
-		               STR_ARG(v.name));
-	if (json_has(object, "format") && !get_word(p, object, path, "format",
-	                                            format_names, LEN(format_names),
-	                                            &format))
+		return err_set(p->err, ERR_INPUT, "%s.name: \"%.*s\" stands twice",
+		               path, STR_ARG(v.name));
+	if (json_has(object, "format") &&
+	    !get_word(p, object, path, "format", format_names, LEN(format_names),
+	              &format))
 		return false;
 	v.format = (enum profile_format)format;
 	if (!by_default)
@@ -212,14 +214,15 @@ static bool parse_type(struct parse *p, const json_t *object, const char *path,
 	if (!get_text(p, object, path, "type", &word))
 		return false;
 	if (!dns_type_parse(word, &r->type))
-		return err_set(p->err, ERR_INPUT, "%s.type: unknown type \"%.*s\"", path,
-		               STR_ARG(word));
+		return err_set(p->err, ERR_INPUT, "%s.type: unknown type \"%.*s\"",
+		               path, STR_ARG(word));
 	for (i = 0; i < LEN(fits) && fits[i].type != r->type; i++)
 		;
 	if (i == LEN(fits))
-		return err_set(p->err, ERR_INPUT,
-		               "%s.type: %.*s cannot be in a profile, only TXT, CNAME, MX",
-		               path, STR_ARG(word));
+		return err_set(
+		        p->err, ERR_INPUT,
+		        "%s.type: %.*s cannot be in a profile, only TXT, CNAME, MX",
+		        path, STR_ARG(word));
 	for (i = 0; i < LEN(fits); i++)
 		if (fits[i].type == r->type && fits[i].match == r->match)
 			return true;
@@ -270,7 +273,8 @@ static bool parse_record(struct parse *p, const json_t *object, const char *path
 	if (!parse_type(p, object, path, &r) ||
 	    !get_template(p, object, path, "name", &r.name) ||
 	    !get_template(p, object, path, "value", &r.value) ||
-	    !get_number(p, object, path, "ttl", PROFILE_TTL_MIN, PROFILE_TTL_MAX, &ttl) ||
+	    !get_number(p, object, path, "ttl", PROFILE_TTL_MIN, PROFILE_TTL_MAX,
+	                &ttl) ||
 	    !json_get_bool(object, path, "required", &r.required, p->err))
 		return false;
 	r.ttl = (uint32_t)ttl;
@@ -315,12 +319,12 @@ static bool parse_timings(struct parse *p, const json_t *root)
 	                                      "check_minutes", "check_every_minutes",
 	                                      NULL};
 	static const struct profile_timings usual = {
-		.fail_after_ms = 72 * HOUR_MS,
-		.grace_ms = 24 * HOUR_MS,
-		.check_after_ms = {MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS,
+	        .fail_after_ms = 72 * HOUR_MS,
+	        .grace_ms = 24 * HOUR_MS,
+	        .check_after_ms = {MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS,
 	                           10 * MINUTE_MS, 15 * MINUTE_MS, 30 * MINUTE_MS},
-		.check_count = 6,
-		.check_every_ms = HOUR_MS,
+	        .check_count = 6,
+	        .check_every_ms = HOUR_MS,
 	};
 	struct profile_timings *t = &p->profile->timings;
 	const json_t *object = json_object_get(root, "timings");
@@ -344,9 +348,8 @@ static bool parse_timings(struct parse *p, const json_t *root)
 
 static bool parse_root(struct parse *p, const json_t *root)
 {
-	static const char *const members[] = {"id",        "name",    "summary",
-	                                      "variables", "records", "timings",
-	                                      NULL};
+	static const char *const members[] = {
+	        "id", "name", "summary", "variables", "records", "timings", NULL};
 	struct profile *profile = p->profile;
 	json_t *variables, *records;
 
@@ -354,7 +357,8 @@ static bool parse_root(struct parse *p, const json_t *root)
 	    !get_text(p, root, "$", "id", &profile->id) ||
 	    !get_text(p, root, "$", "name", &profile->name) ||
 	    !get_text(p, root, "$", "summary", &profile->summary) ||
-	    !get_list(p, root, "$", "variables", 0, PROFILE_VARIABLES_MAX, &variables) ||
+	    !get_list(p, root, "$", "variables", 0, PROFILE_VARIABLES_MAX,
+	              &variables) ||
 	    !get_list(p, root, "$", "records", 1, PROFILE_RECORDS_MAX, &records))
 		return false;
 	if (!template_is_name(profile->id))
@@ -362,8 +366,8 @@ static bool parse_root(struct parse *p, const json_t *root)
 		               STR_ARG(profile->id));
 	profile->variables = ARENA_ARRAY(p->a, struct profile_variable,
 	                                 json_array_size(variables) + 1);
-	profile->records = ARENA_ARRAY(p->a, struct profile_record,
-	                               json_array_size(records));
+	profile->records =
+	        ARENA_ARRAY(p->a, struct profile_record, json_array_size(records));
 	for (size_t i = 0; i < json_array_size(variables); i++)
 		if (!parse_variable(p, json_array_get(variables, i),
 		                    arena_printf(p->a, "$.variables[%zu]", i).p))

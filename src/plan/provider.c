@@ -3,25 +3,26 @@
 #include "dns/name.h"
 
 static const struct provider generic = {
-	.id = STR_INIT("generic"),
-	.name = STR_INIT("your DNS provider"),
-	.host = PROVIDER_HOST_RELATIVE,
-	.apex = PROVIDER_APEX_AT,
-	.target_dot = PROVIDER_DOT_OPTIONAL,
-	.txt_quotes = PROVIDER_QUOTES_NEVER,
-	.txt_split = PROVIDER_SPLIT_AUTOMATIC,
-	.mx_below_apex = true,
-	.underscores = true,
-	.ttl = 3600,
-	.ttl_label = STR_INIT("3600"),
-	.field_type = STR_INIT("Type"),
-	.field_name = STR_INIT("Name"),
-	.field_value = STR_INIT("Value"),
-	.field_priority = STR_INIT("Priority"),
-	.guide = STR_INIT(
-		"Most panels append the domain to the name by themselves. Where yours "
-		"does not, type the name in full. If it has a proxy or CDN switch, turn "
-		"it off for these records."),
+        .id = STR_INIT("generic"),
+        .name = STR_INIT("your DNS provider"),
+        .host = PROVIDER_HOST_RELATIVE,
+        .apex = PROVIDER_APEX_AT,
+        .target_dot = PROVIDER_DOT_OPTIONAL,
+        .txt_quotes = PROVIDER_QUOTES_NEVER,
+        .txt_split = PROVIDER_SPLIT_AUTOMATIC,
+        .mx_below_apex = true,
+        .underscores = true,
+        .ttl = 3600,
+        .ttl_label = STR_INIT("3600"),
+        .field_type = STR_INIT("Type"),
+        .field_name = STR_INIT("Name"),
+        .field_value = STR_INIT("Value"),
+        .field_priority = STR_INIT("Priority"),
+        .guide = STR_INIT(
+                "Most panels append the domain to the name by themselves. Where yours "
+                "does not, type the name in full. If it has a proxy or CDN switch, "
+                "turn "
+                "it off for these records."),
 };
 
 const struct provider *provider_generic(void)
@@ -107,9 +108,10 @@ static bool parse_mx_rules(const struct parse *p, struct provider *v)
 	v->mx_one_field = form == 1;
 	v->mx_priority_in_value = priority == 1;
 	if (v->mx_one_field && !v->mx_priority_in_value)
-		return err_set(p->err, ERR_INPUT,
-		               "%s.mx_priority: must be \"value\" with one field for all",
-		               p->path);
+		return err_set(
+		        p->err, ERR_INPUT,
+		        "%s.mx_priority: must be \"value\" with one field for all",
+		        p->path);
 	return true;
 }
 
@@ -127,7 +129,8 @@ static bool parse_parts(const struct parse *p, struct provider *v)
 	if (json_has(p->object, "proxy")) {
 		part.object = json_object_get(p->object, "proxy");
 		part.path = arena_printf(p->a, "%s.proxy", p->path).p;
-		if (!json_check_members(part.object, part.path, proxy_members, p->err) ||
+		if (!json_check_members(part.object, part.path, proxy_members,
+		                        p->err) ||
 		    !get_text(&part, "field", &v->proxy_field) ||
 		    !get_text(&part, "off", &v->proxy_off))
 			return false;
@@ -141,7 +144,8 @@ static bool parse_parts(const struct parse *p, struct provider *v)
 	    !get_text(&part, "label", &v->ttl_label))
 		return false;
 	if (ttl < 1 || ttl > INT32_MAX)
-		return err_set(p->err, ERR_INPUT, "%s.seconds: out of range", part.path);
+		return err_set(p->err, ERR_INPUT, "%s.seconds: out of range",
+		               part.path);
 	v->ttl = (uint32_t)ttl;
 	if (!json_get_object(p->object, p->path, "fields", &object, p->err))
 		return false;
@@ -156,21 +160,37 @@ static bool parse_parts(const struct parse *p, struct provider *v)
 
 static bool parse_provider(const struct parse *p, struct provider *v)
 {
-	static const char *const members[] = {
-		"id",         "name",          "aliases",    "ns",
-		"soa",        "host",          "apex",       "target_dot",
-		"txt_quotes", "txt_semicolon", "txt_max",    "txt_split",
-		"mx",         "mx_priority",   "mx_below_apex", "underscores",
-		"proxy",      "ttl",           "panel_url",  "fields",
-		"guide",      NULL};
+	static const char *const members[] = {"id",
+	                                      "name",
+	                                      "aliases",
+	                                      "ns",
+	                                      "soa",
+	                                      "host",
+	                                      "apex",
+	                                      "target_dot",
+	                                      "txt_quotes",
+	                                      "txt_semicolon",
+	                                      "txt_max",
+	                                      "txt_split",
+	                                      "mx",
+	                                      "mx_priority",
+	                                      "mx_below_apex",
+	                                      "underscores",
+	                                      "proxy",
+	                                      "ttl",
+	                                      "panel_url",
+	                                      "fields",
+	                                      "guide",
+	                                      NULL};
 
 	if (!json_check_members(p->object, p->path, members, p->err) ||
 	    !get_text(p, "id", &v->id) || !get_text(p, "name", &v->name) ||
 	    !pattern_parse(p->a, p->object, p->path, "aliases", &v->aliases, p->err) ||
 	    !pattern_parse(p->a, p->object, p->path, "ns", &v->ns, p->err) ||
 	    !pattern_parse(p->a, p->object, p->path, "soa", &v->soa, p->err) ||
-	    !parse_host_rules(p, v) || !parse_txt_rules(p, v) || !parse_mx_rules(p, v) ||
-	    !parse_parts(p, v) || !get_text(p, "guide", &v->guide))
+	    !parse_host_rules(p, v) || !parse_txt_rules(p, v) ||
+	    !parse_mx_rules(p, v) || !parse_parts(p, v) ||
+	    !get_text(p, "guide", &v->guide))
 		return false;
 	return !json_has(p->object, "panel_url") ||
 	       json_get_text(p->a, p->object, p->path, "panel_url", &v->panel_url,
@@ -237,7 +257,8 @@ static struct provider_match vote(struct arena *a, const struct providers *list,
                                   const struct patterns *names, bool by_soa)
 {
 	struct provider_match match = {&generic, STR_NONE, NULL};
-	const struct provider **owners = ARENA_ARRAY(a, const struct provider *, names->n + 1);
+	const struct provider **owners =
+	        ARENA_ARRAY(a, const struct provider *, names->n + 1);
 	size_t most = 0;
 
 	for (size_t i = 0; i < names->n; i++) {
@@ -257,8 +278,9 @@ static struct provider_match vote(struct arena *a, const struct providers *list,
 		if (owners[i] != match.provider)
 			match.other = owners[i];
 		else if (!match.evidence.n)
-			match.evidence = arena_printf(a, "%s %.*s", by_soa ? "SOA" : "NS",
-			                              STR_ARG(names->v[i]));
+			match.evidence =
+			        arena_printf(a, "%s %.*s", by_soa ? "SOA" : "NS",
+			                     STR_ARG(names->v[i]));
 	}
 	return match;
 }

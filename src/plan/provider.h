@@ -32,7 +32,7 @@ struct provider {
 	struct str id, name;
 	struct patterns aliases, ns, soa;
 	enum provider_host host;
-	enum provider_apex apex;   /* how the zone itself is written in the name field */
+	enum provider_apex apex; /* how the zone itself is written in the name field */
 	enum provider_dot target_dot;
 	enum provider_quotes txt_quotes;
 	bool txt_semicolon_escaped; /* "\;" */

@@ -7,6 +7,7 @@ enum { RENDER_MAX = 1024 * 1024, TXT_STRING_MAX = 255, GUIDE_COLUMNS = 78 };
 
 /* The columns of the table; the value comes last, since it may be long. */
 enum column {
+	COLUMN_PURPOSE,
 	COLUMN_TYPE,
 	COLUMN_NAME,
 	COLUMN_PRIORITY,
@@ -21,13 +22,25 @@ struct row {
 	struct str cells[COLUMNS];
 };
 
+static const struct str purpose_words[] = {
+        [PLAN_OWNERSHIP] = STR_INIT("ownership"),
+        [PLAN_DKIM] = STR_INIT("DKIM"),
+        [PLAN_SPF] = STR_INIT("SPF"),
+        [PLAN_RETURN_PATH] = STR_INIT("return path"),
+        [PLAN_DMARC] = STR_INIT("DMARC"),
+        [PLAN_TRACKING] = STR_INIT("tracking"),
+        [PLAN_REPLY] = STR_INIT("reply"),
+        [PLAN_INBOUND] = STR_INIT("mail"),
+};
+
 struct table {
 	struct row *rows; /* the first has the headings */
 	size_t row_count;
 	bool is_shown[COLUMNS];
 };
 
-json_t *render_json(struct arena *a, const struct plan *plan, const struct field_place *at)
+json_t *render_json(struct arena *a, const struct plan *plan,
+                    const struct field_place *at)
 {
 	json_t *list = json_array();
 
@@ -41,9 +54,9 @@ json_t *render_json(struct arena *a, const struct plan *plan, const struct field
 		json_object_set_new(o, "name", json_text(r->name));
 		json_object_set_new(o, "host", json_text(field_host(a, at, r->name)));
 		json_object_set_new(o, "value", json_text(r->value));
-		json_object_set_new(o, "priority", r->priority < 0
-		                                           ? json_null()
-		                                           : json_integer(r->priority));
+		json_object_set_new(o, "priority",
+		                    r->priority < 0 ? json_null()
+		                                    : json_integer(r->priority));
 		json_object_set_new(o, "ttl", json_integer(r->ttl));
 		json_object_set_new(o, "required", json_boolean(r->required));
 		json_object_set_new(o, "match", json_string(plan_match_name(r->match)));
@@ -104,7 +117,8 @@ static bool is_merged(const struct plan *plan, size_t i, const struct field_plac
 static struct str row_value(struct arena *a, const struct plan *plan, size_t i,
                             const struct field_place *at)
 {
-	struct field_record *set = ARENA_ARRAY(a, struct field_record, plan->record_count);
+	struct field_record *set =
+	        ARENA_ARRAY(a, struct field_record, plan->record_count);
 	size_t n = 0;
 
 	for (size_t j = i; j < plan->record_count; j++)
@@ -120,6 +134,7 @@ static struct row make_row(struct arena *a, const struct plan *plan, size_t i,
 	struct row row = {0};
 	struct str host = field_host(a, at, r->name);
 
+	row.cells[COLUMN_PURPOSE] = purpose_words[r->purpose];
 	row.cells[COLUMN_TYPE] = str_c(dns_type_name(r->type));
 	row.cells[COLUMN_NAME] = host.n ? host : STR("(empty)");
 	if (field_has_priority(at, r->type))
@@ -137,14 +152,17 @@ static struct table make_table(struct arena *a, const struct plan *plan,
 	struct table t = {.is_shown = {[COLUMN_VALUE] = true}};
 
 	t.rows = ARENA_ARRAY(a, struct row, plan->record_count + 1);
-	t.rows[t.row_count++] = (struct row){{
-		[COLUMN_TYPE] = p->field_type,
-		[COLUMN_NAME] = p->field_name,
-		[COLUMN_PRIORITY] = p->field_priority,
-		[COLUMN_TTL] = STR("TTL"),
-		[COLUMN_NEED] = STR("Needed"),
-		[COLUMN_VALUE] = p->field_value,
-	}};
+	t.rows[t.row_count++] = (struct row){
+	        {
+                 [COLUMN_PURPOSE] = STR("For"),
+                 [COLUMN_TYPE] = p->field_type,
+                 [COLUMN_NAME] = p->field_name,
+                 [COLUMN_PRIORITY] = p->field_priority,
+                 [COLUMN_TTL] = STR("TTL"),
+                 [COLUMN_NEED] = STR("Needed"),
+                 [COLUMN_VALUE] = p->field_value,
+	         }
+        };
 	for (size_t i = 0; i < plan->record_count; i++) {
 		if (is_merged(plan, i, at))
 			continue;
@@ -247,8 +265,9 @@ static void add_notes(struct buf *b, struct arena *a, const struct plan *plan,
 		if (plan->records[i].purpose != PLAN_DMARC)
 			continue;
 		buf_add_char(b, '\n');
-		add_paragraph(b, STR("If the domain has a DMARC record already, keep it and "
-		                     "do not add another."));
+		add_paragraph(
+		        b, STR("If the domain has a DMARC record already, keep it and "
+		               "do not add another."));
 		break;
 	}
 	buf_add_char(b, '\n');

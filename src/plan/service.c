@@ -2,15 +2,15 @@
 
 static const char *const kind_names[] = {
 #define X(name, text) text,
-	SERVICE_KINDS(X)
+        SERVICE_KINDS(X)
 #undef X
-	NULL,
+                NULL,
 };
 
 static const char *const trait_names[SERVICE_TRAITS] = {
-	[SERVICE_CNAME] = "cname",        [SERVICE_SPF] = "spf",
-	[SERVICE_MX] = "mx",              [SERVICE_SELECTOR] = "selectors",
-	[SERVICE_DMARC] = "dmarc",        [SERVICE_TXT] = "txt",
+        [SERVICE_CNAME] = "cname", [SERVICE_SPF] = "spf",
+        [SERVICE_MX] = "mx",       [SERVICE_SELECTOR] = "selectors",
+        [SERVICE_DMARC] = "dmarc", [SERVICE_TXT] = "txt",
 };
 
 const char *service_kind_name(enum service_kind kind)
@@ -21,9 +21,9 @@ const char *service_kind_name(enum service_kind kind)
 static bool parse_service(struct arena *a, const json_t *object, const char *path,
                           struct service *s, struct err *err)
 {
-	static const char *const members[] = {"id",        "name",  "kind", "cname",
-	                                      "spf",       "mx",    "selectors",
-	                                      "dmarc",     "txt",   NULL};
+	static const char *const members[] = {"id",  "name", "kind",      "cname",
+	                                      "spf", "mx",   "selectors", "dmarc",
+	                                      "txt", NULL};
 	size_t kind;
 
 	if (!json_check_members(object, path, members, err) ||
@@ -54,8 +54,8 @@ bool services_parse(struct arena *a, struct str text, struct services *out,
 	return true;
 }
 
-const struct service *service_find(const struct services *list, enum service_trait trait,
-                                   struct str text)
+const struct service *service_find(const struct services *list,
+                                   enum service_trait trait, struct str text)
 {
 	const struct service *best = NULL;
 	size_t best_n = 0;

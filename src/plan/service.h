@@ -10,12 +10,12 @@
 
 #include "plan/pattern.h"
 
-#define SERVICE_KINDS(X)                                                                 \
-	X(ESP, "esp")                                                                    \
-	X(MAILBOX, "mailbox")                                                            \
-	X(FILTER, "filter")                                                              \
-	X(FORWARDER, "forwarder")                                                        \
-	X(REPORTS, "reports")                                                            \
+#define SERVICE_KINDS(X)                                                               \
+	X(ESP, "esp")                                                                  \
+	X(MAILBOX, "mailbox")                                                          \
+	X(FILTER, "filter")                                                            \
+	X(FORWARDER, "forwarder")                                                      \
+	X(REPORTS, "reports")                                                          \
 	X(SITE, "site")
 
 /* What a service does with mail. */
@@ -51,7 +51,7 @@ struct services {
 NODISCARD bool services_parse(struct arena *a, struct str text, struct services *out,
                               struct err *err);
 /* The service whose pattern fits closest, or NULL. Names are canonical. */
-const struct service *service_find(const struct services *list, enum service_trait trait,
-                                   struct str text);
+const struct service *service_find(const struct services *list,
+                                   enum service_trait trait, struct str text);
 /* "esp", "mailbox", … */
 const char *service_kind_name(enum service_kind kind);

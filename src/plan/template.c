@@ -72,7 +72,8 @@ bool template_check(struct str text, const struct map *known, struct err *err)
 		struct piece piece = next_piece(&rest);
 
 		if (piece.kind == PIECE_BAD)
-			return err_set(err, ERR_INPUT, "\"%.*s\" without its other half",
+			return err_set(err, ERR_INPUT,
+			               "\"%.*s\" without its other half",
 			               STR_ARG(piece.text));
 		if (piece.kind == PIECE_OPEN && inside)
 			return err_set(err, ERR_INPUT, "\"[\" within \"[…]\"");

@@ -1,0 +1,244 @@
+#include "cli/check_text.h"
+
+#include "base/clock.h"
+#include "base/utf8.h"
+
+enum { VALUE_COLUMNS = 48, TEXT_COLUMNS = 78 };
+
+/* How a status looks: its mark and its colour (an SGR code). */
+static const struct look {
+	const char *mark, *colour;
+} looks[] = {
+	[RECORD_MISSING] = {"x", "31"},       [RECORD_MISMATCH] = {"x", "31"},
+	[RECORD_CONFLICT] = {"x", "31"},      [RECORD_PROPAGATING] = {"~", "33"},
+	[RECORD_VERIFIED] = {"+", "32"},      [RECORD_UNDETERMINED] = {"?", "33"},
+	[RECORD_OPTIONAL_MISSING] = {"-", "36"},
+};
+
+static const char *const severity_colours[] = {
+	[SEVERITY_ERROR] = "31",
+	[SEVERITY_WARNING] = "33",
+	[SEVERITY_ADVICE] = "36",
+};
+
+/* Where the text goes and how. */
+struct page {
+	FILE *out;
+	bool colour;
+	struct arena *a;
+};
+
+static void paint(const struct page *p, const char *sgr, const char *text)
+{
+	if (p->colour)
+		fprintf(p->out, "\033[%sm%s\033[0m", sgr, text);
+	else
+		fputs(text, p->out);
+}
+
+/* Text in lines of at most TEXT_COLUMNS, each after `indent` blanks. */
+static void print_wrapped(const struct page *p, struct str text, int indent)
+{
+	struct str word;
+	int column = 0;
+
+	text = utf8_printable(p->a, text);
+	while (str_cut(&text, ' ', &word)) {
+		int width = (int)utf8_columns(word);
+
+		if (column && indent + column + 1 + width > TEXT_COLUMNS) {
+			fputc('\n', p->out);
+			column = 0;
+		}
+		fprintf(p->out, "%*s%.*s", column ? 1 : indent, "", STR_ARG(word));
+		column += width + (column ? 1 : 0);
+	}
+	fputc('\n', p->out);
+}
+
+/* The value, cut in the middle where it is long: keys differ at their ends. */
+static struct str short_value(struct arena *a, struct str value)
+{
+	size_t half = VALUE_COLUMNS / 2 - 1;
+
+	value = utf8_printable(a, value);
+	if (value.n <= VALUE_COLUMNS)
+		return value;
+	return arena_printf(a, "%.*s..%.*s", (int)half, value.p, (int)half,
+	                    value.p + value.n - half);
+}
+
+/* The widths of the columns, from what stands in them. */
+struct widths {
+	int status, purpose, host;
+};
+
+static int wider(int width, size_t n)
+{
+	return (int)n > width ? (int)n : width;
+}
+
+static struct widths measure(const struct verdict *v)
+{
+	struct widths w = {0};
+
+	for (size_t i = 0; i < v->record_count; i++) {
+		const struct verdict_record *r = &v->records[i];
+
+		w.status = wider(w.status, str_c(record_status_name(r->status)).n);
+		w.purpose =
+			wider(w.purpose, str_c(plan_purpose_name(r->plan->purpose)).n);
+		w.host = wider(w.host, r->host.n);
+	}
+	return w;
+}
+
+static struct str shown_value(struct arena *a, const struct verdict_record *r)
+{
+	struct str value = r->plan->value;
+
+	if (value.n == 0 && r->found_count)
+		value = dns_record_format(a, &r->found[r->found_count - 1].record);
+	if (r->plan->type == DNS_MX && r->plan->priority >= 0)
+		value = arena_printf(a, "%d %.*s", r->plan->priority, STR_ARG(value));
+	return short_value(a, value);
+}
+
+static void print_record(const struct page *p, const struct verdict_record *r,
+                         struct widths w)
+{
+	const struct look *look = &looks[r->status];
+
+	fputs("  ", p->out);
+	paint(p, look->colour, look->mark);
+	fputc(' ', p->out);
+	paint(p, look->colour,
+	      arena_printf(p->a, "%-*s", w.status, record_status_name(r->status)).p);
+	fprintf(p->out, "  %-*s  %-5s  %-*.*s  %.*s", w.purpose,
+	        plan_purpose_name(r->plan->purpose), dns_type_name(r->plan->type), w.host,
+	        STR_ARG(r->host), STR_ARG(shown_value(p->a, r)));
+	if (r->status == RECORD_PROPAGATING)
+		fprintf(p->out, "  (%zu of %zu servers)", r->servers_with,
+		        r->servers_asked);
+	fputc('\n', p->out);
+}
+
+static const struct dns_answer *find_answer(const struct verdict *v, int id)
+{
+	return v->answers ? dns_answers_at(v->answers, (size_t)id - 1) : NULL;
+}
+
+/* The first answer that a diagnosis rests on, as one would see it with dig. */
+static void print_evidence(const struct page *p, const struct verdict *v,
+                           const struct diagnosis *d)
+{
+	const struct dns_answer *answer;
+	struct str text;
+
+	if (d->evidence_count == 0)
+		return;
+	answer = find_answer(v, d->evidence[0]);
+	text = answer->records.n ? dns_record_format(p->a, &answer->records.v[0])
+	                         : str_c(dns_status_name(answer->status));
+	fprintf(p->out, "     seen: %.*s %s -> %.*s", STR_ARG(answer->question.name),
+	        dns_type_name(answer->question.type), STR_ARG(short_value(p->a, text)));
+	if (answer->question.server.n || answer->server.n)
+		fprintf(p->out, " (from %.*s)",
+		        STR_ARG(answer->question.server.n ? answer->question.server
+		                                          : answer->server));
+	fputc('\n', p->out);
+}
+
+static void print_diagnosis(const struct page *p, const struct verdict *v,
+                            const struct diagnosis *d, struct str about, int number)
+{
+	fprintf(p->out, "%3d. ", number);
+	paint(p, severity_colours[d->severity], severity_name(d->severity));
+	if (about.n)
+		fprintf(p->out, " %.*s", STR_ARG(about));
+	fprintf(p->out, " [%s]\n", d->code);
+	print_wrapped(p, d->message, 5);
+	if (d->fix.n) {
+		fputs("   > ", p->out);
+		print_wrapped(p, d->fix, 0);
+	}
+	print_evidence(p, v, d);
+}
+
+static void print_all_diagnoses(const struct page *p, const struct verdict *v)
+{
+	int number = 0;
+
+	for (size_t i = 0; i < v->record_count; i++) {
+		const struct verdict_record *r = &v->records[i];
+
+		for (size_t j = 0; j < r->diagnoses.n; j++) {
+			if (number++ == 0)
+				fputs("\nWhat to do\n", p->out);
+			print_diagnosis(
+				p, v, &r->diagnoses.v[j],
+				arena_printf(p->a, "%s %.*s",
+			                     plan_purpose_name(r->plan->purpose),
+			                     STR_ARG(r->plan->name)),
+				number);
+		}
+	}
+	for (size_t i = 0; i < v->advice.n; i++) {
+		if (number++ == 0)
+			fputs("\nWhat to do\n", p->out);
+		print_diagnosis(p, v, &v->advice.v[i], STR("domain"), number);
+	}
+}
+
+static void print_head(const struct page *p, const struct verdict *v)
+{
+	paint(p, "1", arena_printf(p->a, "%.*s", STR_ARG(v->domain)).p);
+	if (v->profile.n)
+		fprintf(p->out, "  profile %.*s", STR_ARG(v->profile));
+	if (v->provider_name.n)
+		fprintf(p->out, "  DNS at %.*s (%.*s)", STR_ARG(v->provider_name),
+		        STR_ARG(v->provider_evidence));
+	fputs("\n\n", p->out);
+}
+
+static void print_foot(const struct page *p, const struct verdict *v)
+{
+	bool good = v->status == DOMAIN_VERIFIED;
+
+	if (v->status == DOMAIN_AUDITED)
+		return;
+	fprintf(p->out, "\n%.*s: ", STR_ARG(v->domain));
+	paint(p, good ? "32" : "33", domain_status_name(v->status));
+	fputs(v->can_send ? ", can send\n" : ", cannot send", p->out);
+	for (size_t i = 0; i < v->reason_count; i++)
+		fprintf(p->out, "%s%.*s", i ? ", " : " (", STR_ARG(v->reasons[i]));
+	if (!v->can_send)
+		fputs(v->reason_count ? ")\n" : "\n", p->out);
+}
+
+void check_text(FILE *out, const struct verdict *v, bool colour)
+{
+	AUTO(arena) a = {0};
+	struct page p = {out, colour, &a};
+	struct widths w = measure(v);
+
+	print_head(&p, v);
+	for (size_t i = 0; i < v->record_count; i++)
+		print_record(&p, &v->records[i], w);
+	print_all_diagnoses(&p, v);
+	print_foot(&p, v);
+}
+
+struct str check_progress(struct arena *a, const struct verdict *v)
+{
+	struct str rest = STR_NONE;
+	size_t verified = 0;
+
+	for (size_t i = 0; i < v->record_count; i++)
+		verified += v->records[i].status == RECORD_VERIFIED;
+	for (size_t i = 0; i < v->reason_count; i++)
+		rest = arena_printf(a, "%.*s%s%.*s", STR_ARG(rest), i ? ", " : ": ",
+		                    STR_ARG(v->reasons[i]));
+	return arena_printf(a, "%zu of %zu records verified%.*s", verified,
+	                    v->record_count, STR_ARG(rest));
+}

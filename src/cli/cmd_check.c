@@ -1,0 +1,235 @@
+/* `signet check`: one domain, one domain until it is verified, or a list of them. */
+#include "cli/check.h"
+#include "cli/commands.h"
+
+#include "auth/suffixes.h"
+#include "base/file.h"
+#include "cli/catalog.h"
+#include "cli/check_text.h"
+#include "dns/zone.h"
+#include "resolve/resolver.h"
+
+static const struct option options[] = {
+	{"profile", OPTION_TEXT, offsetof(struct check_options, profile), "NAME|FILE",
+	 "compare with the records of this profile; without it, audit the domain", 0, 0},
+	{"set", OPTION_LIST, offsetof(struct check_options, set), "NAME=VALUE",
+	 "a variable of the profile (repeatable)", 0, 0},
+	{"selector", OPTION_LIST, offsetof(struct check_options, selectors), "NAME",
+	 "in an audit, look for a DKIM key at this selector too (repeatable)", 0, 0},
+	{"resolver", OPTION_LIST, offsetof(struct check_options, resolvers),
+	 "ADDR[:PORT]", "also ask this public resolver what it sees (repeatable)", 0, 0},
+	{"servers", OPTION_TEXT, offsetof(struct check_options, servers),
+	 "all|wrong|none", "which authoritative servers to ask one by one: all, those of "
+	 "records that are wrong, or none (all; with --bulk: wrong)", 0, 0},
+	{"retired-key", OPTION_LIST, offsetof(struct check_options, retired_keys),
+	 "BASE64", "a DKIM public key that was used before (repeatable)", 0, 0},
+	{"zone", OPTION_TEXT, offsetof(struct check_options, zone), "FILE",
+	 "answer every question from this zone file instead of from DNS", 0, 0},
+	{"watch", OPTION_FLAG, offsetof(struct check_options, watch), NULL,
+	 "check again and again until the domain is verified", 0, 0},
+	{"interval", OPTION_NUMBER, offsetof(struct check_options, interval_s), "SECONDS",
+	 "with --watch, the longest time between two checks (60)", 1, 86400},
+	{"bulk", OPTION_TEXT, offsetof(struct check_options, bulk), "FILE",
+	 "check every domain of this file, one a line, - for standard input; a line may "
+	 "go on with NAME=VALUE settings of its own; prints one JSON value a line", 0, 0},
+	{"concurrency", OPTION_NUMBER, offsetof(struct check_options, concurrency), "N",
+	 "with --bulk, how many domains at a time (200)", 1, 5000},
+};
+
+static bool parse_servers(struct check_options *o, enum server_views *out,
+                          struct err *err)
+{
+	static const char *const words[] = {
+		[SERVERS_NONE] = "none",
+		[SERVERS_IF_WRONG] = "wrong",
+		[SERVERS_ALL] = "all",
+	};
+
+	*out = o->bulk.n ? SERVERS_IF_WRONG : SERVERS_ALL;
+	if (o->common.dns.n || o->zone.n)
+		*out = SERVERS_NONE;
+	if (o->servers.n == 0)
+		return true;
+	for (size_t i = 0; i < LEN(words); i++) {
+		if (str_eq(o->servers, str_c(words[i]))) {
+			*out = (enum server_views)i;
+			return true;
+		}
+	}
+	return err_set(err, ERR_USAGE, "--servers: \"%.*s\" is none of all, wrong, none",
+	               STR_ARG(o->servers));
+}
+
+static bool check_addresses(const struct option_list *resolvers, struct err *err)
+{
+	struct ip ip;
+	uint16_t port;
+
+	for (size_t i = 0; i < resolvers->n; i++)
+		if (!ip_port_parse(resolvers->v[i], 53, &ip, &port))
+			return err_set(err, ERR_USAGE,
+			               "--resolver: \"%.*s\" is not an address",
+			               STR_ARG(resolvers->v[i]));
+	return true;
+}
+
+/* Options that mean nothing together are an error, not a surprise. */
+static bool check_options_fit(const struct cli *cli, const struct check_options *o,
+                              struct err *err)
+{
+	if (o->bulk.n && cli->arguments.n)
+		return err_set(err, ERR_USAGE, "--bulk takes its domains from the file");
+	if (!o->bulk.n && cli->arguments.n == 0)
+		return err_set(err, ERR_USAGE, "missing argument: signet check DOMAIN");
+	if (o->bulk.n && o->watch)
+		return err_set(err, ERR_USAGE, "--bulk and --watch exclude each other");
+	if (o->watch && !o->profile.n)
+		return err_set(err, ERR_USAGE, "--watch needs a --profile");
+	if (o->set.n && !o->profile.n)
+		return err_set(err, ERR_USAGE, "--set needs a --profile");
+	if (o->zone.n && o->common.dns.n)
+		return err_set(err, ERR_USAGE, "--zone and --dns exclude each other");
+	if (o->watch && o->zone.n)
+		return err_set(err, ERR_USAGE, "--watch and --zone exclude each other");
+	return check_addresses(&o->resolvers, err);
+}
+
+static bool load_knowledge(struct cli *cli, struct knowledge *know, struct err *err)
+{
+	struct providers *providers = ARENA_NEW(cli->a, struct providers);
+	struct services *services = ARENA_NEW(cli->a, struct services);
+	struct networks *networks = ARENA_NEW(cli->a, struct networks);
+	struct suffixes *suffixes;
+
+	if (!suffixes_builtin(&suffixes, err))
+		return false;
+	catalog_providers(cli->a, providers);
+	catalog_services(cli->a, services);
+	catalog_networks(cli->a, networks);
+	*know = (struct knowledge){providers, services, networks, suffixes};
+	return true;
+}
+
+static bool make_setup(struct cli *cli, struct check_options *o,
+                       struct check_setup *setup, struct err *err)
+{
+	struct profile *profile;
+
+	*setup = (struct check_setup){
+		.resolvers = o->resolvers.v,
+		.resolver_count = o->resolvers.n,
+		.retired_keys = o->retired_keys.v,
+		.retired_key_count = o->retired_keys.n,
+		.selectors = o->selectors.v,
+		.selector_count = o->selectors.n,
+	};
+	if (!parse_servers(o, &setup->servers, err) ||
+	    !load_knowledge(cli, &setup->know, err))
+		return false;
+	if (o->profile.n == 0)
+		return true;
+	if (!catalog_profile(cli->a, o->profile, &profile, err))
+		return false;
+	setup->profile = profile;
+	return catalog_settings(cli->a, o->set.v, o->set.n, &setup->settings, err);
+}
+
+static bool saw_only_timeouts(const struct dns_answers *answers)
+{
+	for (size_t i = 0; i < answers->by_key.n; i++)
+		if (dns_answers_at(answers, i)->status != DNS_TIMEOUT)
+			return false;
+	return answers->by_key.n > 0;
+}
+
+bool check_finish(struct cli *cli, struct check_job *job, struct err *err)
+{
+	struct resolver *r;
+
+	if (!cli_resolver(cli, &r, err))
+		return false;
+	while (!check_job_pass(job))
+		resolver_run(r, &job->answers);
+	return !saw_only_timeouts(&job->answers) || resolver_check_reachable(r, err);
+}
+
+static bool finish_from_zone(struct cli *cli, struct str path, struct check_job *job,
+                             struct err *err)
+{
+	struct dns_zone zone = dns_zone_init(cli->a);
+	struct str text;
+
+	if (!file_read(cli->a, arena_cstr(cli->a, path), DNS_ZONE_TEXT_MAX, &text, err))
+		return err_add(err, "--zone");
+	if (!dns_zone_parse(&zone, text, err))
+		return err_add(err, "--zone %.*s", STR_ARG(path));
+	while (!check_job_pass(job))
+		dns_zone_resolve(&zone, &job->answers);
+	return true;
+}
+
+static void print_verdict(const struct check_options *o, const struct verdict *v)
+{
+	if (o->common.json)
+		cli_print_json(verdict_json(v));
+	else
+		check_text(stdout, v, cli_colour(stdout));
+}
+
+static bool run_single(struct cli *cli, struct check_options *o,
+                       const struct check_setup *setup, struct err *err)
+{
+	struct check_job job = {0};
+	bool ok = check_job_begin(&job, setup, cli->arguments.v[0], STR_NONE, cli->now,
+	                          err);
+
+	if (ok)
+		ok = o->zone.n ? finish_from_zone(cli, o->zone, &job, err)
+		               : check_finish(cli, &job, err);
+	if (ok) {
+		print_verdict(o, job.verdict);
+		cli->status = check_status(job.verdict);
+	}
+	check_job_done(&job);
+	return ok;
+}
+
+static bool run(struct cli *cli, struct err *err)
+{
+	struct check_options *o = cli->options;
+	struct check_setup setup;
+	bool ok;
+
+	if (!check_options_fit(cli, o, err) || !make_setup(cli, o, &setup, err))
+		return false;
+	if (o->bulk.n)
+		ok = check_bulk(cli, o, &setup, err);
+	else if (o->watch)
+		ok = check_watch(cli, o, &setup, err);
+	else
+		ok = run_single(cli, o, &setup, err);
+	suffixes_free((struct suffixes *)(uintptr_t)setup.know.suffixes);
+	return ok;
+}
+
+const struct command cmd_check = {
+	.name = "check",
+	.arguments = "DOMAIN",
+	.summary = "prove that a domain may be sent from, or say what is wrong",
+	.description =
+		"Looks up every record that a sending domain of the profile publishes, at "
+		"the authoritative servers, compares by meaning, and says for each what "
+		"was found, why it is wrong and what to type at the recognised DNS "
+		"provider.\n\n"
+		"Without --profile it audits the domain as it stands: MX, SPF with its "
+		"whole include tree, DMARC, DKIM keys, the services that may send, "
+		"DNSSEC, MTA-STS, TLS-RPT, BIMI.\n\n"
+		"Exit status: 0 everything required is verified, 1 something is not, 2 "
+		"DNS faults kept it from being decided.",
+	.options = options,
+	.option_count = LEN(options),
+	.options_size = sizeof(struct check_options),
+	.uses_dns = true,
+	.arguments_max = 1,
+	.run = run,
+};
