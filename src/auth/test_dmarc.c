@@ -45,7 +45,8 @@ static const char zone_text[] =
         "_dmarc.stop.fault. TXT \"v=DMARC1; p=reject; psd=n\"\n"
         "_dmarc.ext.example. TXT \"v=DMARC1; p=none; rua=mailto:a@ext.example,"
         "mailto:b@sub.ext.example,mailto:c@yes.test,mailto:d@no.test,mailto:e@any.test,"
-        "mailto:f@down.servfail; ruf=mailto:g@yes.test,https://x.test/\"\n"
+        "mailto:f@down.servfail,mailto:h@quiet.fault; "
+        "ruf=mailto:g@yes.test,https://x.test/\"\n"
         "ext.example._report._dmarc.yes.test. TXT \"v=DMARC1\"\n"
         "*._report._dmarc.any.test. TXT \"v=DMARC1;\"\n"
         "ext.example._report._dmarc.no.test. TXT \"v=spf1 -all\"\n";
@@ -339,6 +340,7 @@ static void test_reports(void **state)
 	        {"no.test",         DMARC_CONSENT_MISSING     },
 	        {"any.test",        DMARC_CONSENT_GIVEN       },
 	        {"down.servfail",   DMARC_CONSENT_UNDETERMINED},
+	        {"quiet.fault",     DMARC_CONSENT_UNDETERMINED},
 	        {"yes.test",        DMARC_CONSENT_GIVEN       },
 	};
 	struct world *w = *state;
@@ -357,7 +359,7 @@ static void test_reports(void **state)
 	for (size_t i = 0; i < targets.n; i++) {
 		assert_true(str_eq(targets.v[i].uri->host, str_c(want[i].host)));
 		assert_int_equal(targets.v[i].consent, want[i].consent);
-		assert_int_equal(targets.v[i].is_failure, i == 6);
+		assert_int_equal(targets.v[i].is_failure, i == 7);
 	}
 }
 
