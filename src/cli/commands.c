@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
+        &cmd_check,
         &cmd_profile_list,
         &cmd_profile_show,
         &cmd_profile_render,
