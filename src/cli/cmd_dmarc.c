@@ -1,11 +1,11 @@
 /* `signet dmarc`: one evaluation from what SPF and DKIM said. */
+#include "cli/catalog.h"
 #include "cli/commands.h"
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "auth/dmarc.h"
-#include "data/data.h"
 
 struct options {
 	struct cli_common common;
@@ -87,9 +87,10 @@ static bool load_suffixes(struct arena *a, const struct options *o,
 	const char *path = arena_cstr(a, o->suffixes);
 	struct str text;
 
-	if (!o->suffixes.p)
-		return suffixes_parse(data_file(STR("public_suffix_list.dat")), out,
-		                      err);
+	if (!o->suffixes.p) {
+		*out = catalog_suffixes();
+		return true;
+	}
 	if (!file_read(a, path, SUFFIXES_TEXT_MAX, &text, err))
 		return false;
 	if (!suffixes_parse(text, out, err))
