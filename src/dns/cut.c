@@ -39,8 +39,7 @@ void dns_cut_servers(struct arena *a, struct dns_answers *answers, struct dns_cu
 	}
 }
 
-struct dns_cut dns_cut_find(struct arena *a, struct dns_answers *answers,
-                            struct str name)
+struct dns_cut dns_cut_find(struct dns_answers *answers, struct str name)
 {
 	struct dns_cut cut = {0};
 	struct str at = name;
