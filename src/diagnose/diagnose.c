@@ -15,7 +15,7 @@ static void add_targets(struct arena *a, struct patterns *list, struct str name)
 
 struct provider_match diagnose_provider(struct check_input *in, struct str domain)
 {
-	struct dns_cut cut = dns_cut_find(in->a, in->answers, domain);
+	struct dns_cut cut = dns_cut_find(in->answers, domain);
 	struct patterns ns = {0};
 	struct patterns soa = {0};
 	const struct dns_answer *answer;
@@ -188,7 +188,7 @@ static void sum_up(struct arena *a, struct verdict *v)
  */
 static struct dns_cut find_cut(struct check_input *in)
 {
-	struct dns_cut cut = dns_cut_find(in->a, in->answers, in->plan->domain);
+	struct dns_cut cut = dns_cut_find(in->answers, in->plan->domain);
 
 	if (dns_ask(in->answers, in->plan->domain, DNS_NS)->status == DNS_NXDOMAIN)
 		cut.zone = STR_NONE;

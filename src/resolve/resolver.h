@@ -43,6 +43,7 @@ struct resolver_stats {
 
 NODISCARD bool resolver_new(const struct resolver_options *options,
                             struct resolver **out, struct err *err);
+/* NULL is allowed. */
 void resolver_free(struct resolver *r);
 
 /* Answers all pending questions; returns when none is left. */
