@@ -2,7 +2,7 @@
  * DKIM key records: the TXT at SELECTOR._domainkey.DOMAIN (RFC 6376 §3.6.1, RFC 8301,
  * RFC 8463). Parsing never fails; it gives every fact of the record and one status that
  * says whether a signature may be verified with it, the first reason against it
- *winning.
+ * winning.
  *
  *	struct dkim_key record;
  *	dkim_key_parse(&a, text, &record);

@@ -1,15 +1,15 @@
 /*
  * DMARC evaluation by RFC 9989, or by RFC 7489 as older receivers do it: finds the
- *policy record of the domain in From, decides which authenticated names are aligned
- *with it, and says what the record asks for.
+ * policy record of the domain in From, decides which authenticated names are aligned
+ * with it, and says what the record asks for.
  *
  *	struct dmarc_input in = {.from = STR("news.acme.example"), .dkim = names, …};
  *	struct dmarc verdict;
  *	dmarc_check(&a, &answers, &in, &verdict);
  *
  * Pure: it asks through `answers` and is run again until nothing is pending. A DNS
- *fault gives temperror only where the result depends on it. Without names that passed
- *the verdict is that of a failing message, which is how a domain's policy is looked at.
+ * fault gives temperror only where the result depends on it. Without names that passed
+ * the verdict is that of a failing message, which is how a domain's policy is looked at.
  */
 #pragma once
 

@@ -9,8 +9,8 @@
  * A text is a DMARC record when it begins with the tag v, exactly DMARC1 in capitals;
  * blanks may stand around the "=". A broken tag behind it gives the default, with two
  * exceptions (RFC 9989 §4.10.1): without a valid p, or with a broken sp or np, the
- *record counts as p=none where rua holds a valid URI, and for nothing where it does
- *not. Every departure is noted with its place in `problems`.
+ * record counts as p=none where rua holds a valid URI, and for nothing where it does
+ * not. Every departure is noted with its place in `problems`.
  */
 #pragma once
 

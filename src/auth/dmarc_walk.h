@@ -1,13 +1,13 @@
 /*
  * The DNS tree walk of RFC 9989 §4.10: asks _dmarc.NAME for a domain and the names
- *above it, and finds the organizational domain. At most eight names are looked at: of a
- *longer one the domain itself and then its last seven labels, six, five …
+ * above it, and finds the organizational domain. At most eight names are looked at: of a
+ * longer one the domain itself and then its last seven labels, six, five …
  *
  *	struct dmarc_walk walk = dmarc_tree_walk(&a, &answers, domain);
  *	walk.organization		(empty after a DNS fault)
  *
  * All names are asked at once, since waiting costs more than a question; what lies
- *behind the point where the walk stops does not count.
+ * behind the point where the walk stops does not count.
  */
 #pragma once
 

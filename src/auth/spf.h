@@ -3,7 +3,7 @@
  *
  * Pure and run again: questions go by dns_ask(), and the result counts once nothing is
  * pending. Terms are evaluated from left to right; while an answer is pending, the
- *terms behind it are looked at already, so that their questions travel together.
+ * terms behind it are looked at already, so that their questions travel together.
  *
  *	struct spf_query q = {.ip = ip, .helo = STR("mx.example"),
  *	                      .mail_from = STR("joe@acme.example"), .now = now};
@@ -12,10 +12,10 @@
  *
  * The identity is the domain of MAIL FROM, or HELO where that is empty (§2.4). Limits
  * (§4.6.4): 10 terms that ask, 2 of them void, 10 MX names; all but the first 10 PTR
- *names are ignored. A term counts as void once, whatever the number of its questions; a
- *PTR name and an explanation cost nothing, since they are not the record's doing. A
- *target that is no possible name (an empty label after expansion) does not match
- *(§4.8).
+ * names are ignored. A term counts as void once, whatever the number of its questions; a
+ * PTR name and an explanation cost nothing, since they are not the record's doing. A
+ * target that is no possible name (an empty label after expansion) does not match
+ * (§4.8).
  */
 #pragma once
 

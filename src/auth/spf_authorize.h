@@ -1,7 +1,7 @@
 /*
  * Does a published SPF record let given senders through? The question of every mail
  * service whose customer may have merged `include:_spf.mail.example` into a longer
- *record, or written its networks out: comparison by meaning, never by string.
+ * record, or written its networks out: comparison by meaning, never by string.
  *
  *	struct spf_tree *t = spf_tree_build(&a, &answers, STR("acme.example"));
  *	struct spf_authorization z = spf_authorize_check(
@@ -12,7 +12,7 @@
  * A wanted mechanism is authorised where the tree of includes and redirects reaches an
  * equal one with "+" before an `all`; or else where every network that it stands for
  * evaluates to pass, whichever way the record spells it. Networks are cut in halves
- *until each lies inside or outside of what the record names, so the answer is exact.
+ * until each lies inside or outside of what the record names, so the answer is exact.
  */
 #pragma once
 

@@ -3,8 +3,8 @@
  *
  * The syntax is checked once, when a record or an explanation is read; expansion takes
  * only text that passed and so cannot fail but by its length. Nothing is asked here:
- *the validated name that %{p} stands for is a field of the environment, and the caller
- *asks spf_macro_uses() first, since finding it costs DNS questions.
+ * the validated name that %{p} stands for is a field of the environment, and the caller
+ * asks spf_macro_uses() first, since finding it costs DNS questions.
  *
  *	if (!spf_macro_check(spec, SPF_MACRO_NAME, &at, &why)) …
  *	if (spf_macro_uses(spec, 'p'))

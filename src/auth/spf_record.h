@@ -3,7 +3,7 @@
  *
  * Parsing always gives every term and every problem, each with its place, since a
  * diagnosis shows them all; an evaluator gives permerror as soon as there is one
- *problem.
+ * problem.
  *
  *	struct spf_record record = spf_record_parse(&a, text);
  *	for (size_t i = 0; i < record.problem_count; i++)

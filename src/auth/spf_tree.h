@@ -1,7 +1,7 @@
 /*
  * The whole of what an SPF record says, without a sender: every include and redirect
  * followed, each term with what it costs of the 10 look-ups, the networks it stands
- *for, and what is wrong anywhere. For diagnosis and audit; spf.h judges one message.
+ * for, and what is wrong anywhere. For diagnosis and audit; spf.h judges one message.
  *
  *	struct spf_tree *t = spf_tree_build(&a, &answers, STR("acme.example"));
  *	if (t->lookups > SPF_LOOKUPS_MAX)

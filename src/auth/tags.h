@@ -1,7 +1,7 @@
 /*
  * Tag lists, "v=DKIM1; k=rsa; p=…" (RFC 6376 §3.2): the form of DKIM key records and of
  * DMARC records. Reading keeps what was written apart from what it means: every tag
- *knows where it stands, white space around names and values is gone, order is kept.
+ * knows where it stands, white space around names and values is gone, order is kept.
  *
  *	struct tags tags = tags_parse(&a, text, TAGS_CASE_MATTERS);
  *	const struct tag *p = tags_find(&tags, STR("p"));

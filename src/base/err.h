@@ -7,7 +7,7 @@
  *
  * gives "profile /x.json: no such file". Results are not errors: "SPF says fail" or
  *"the record is missing" are values. The kind decides the exit status of the command
- *line (CLI.md, "Common rules").
+ * line (CLI.md, "Common rules").
  */
 #pragma once
 

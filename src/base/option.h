@@ -5,9 +5,9 @@
  *	struct opts { bool json; int64_t timeout_ms; struct option_list dns; };
  *	static const struct option table[] = {
  *		{"json", OPTION_FLAG, offsetof(struct opts, json), NULL, "one JSON
- *value"},
+ * value"},
  *		{"dns", OPTION_LIST, offsetof(struct opts, dns), "ADDR[:PORT]", "ask
- *this"},
+ * this"},
  *	};
  *
  * `--name value` and `--name=value` are the same; `--` ends the options; options and

@@ -10,8 +10,8 @@
  *	key.bits is 2048
  *
  * Encodings that are read: for RSA a SubjectPublicKeyInfo (what the world publishes)
- *and the bare RSAPublicKey of PKCS #1 (what RFC 6376 §3.6.1 says); for Ed25519 the 32
- *bytes of RFC 8463 §4. Bytes behind the key are an error.
+ * and the bare RSAPublicKey of PKCS #1 (what RFC 6376 §3.6.1 says); for Ed25519 the 32
+ * bytes of RFC 8463 §4. Bytes behind the key are an error.
  */
 #pragma once
 

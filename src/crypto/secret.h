@@ -1,8 +1,8 @@
 /*
  * Bytes that must not leak: private keys and passwords. They stand in pages of their
- *own that are locked into memory, left out of core dumps and wiped when they are
- *released. A secret is handed on only by the view secret_str() gives for the moment of
- *its use; nothing prints one.
+ * own that are locked into memory, left out of core dumps and wiped when they are
+ * released. A secret is handed on only by the view secret_str() gives for the moment of
+ * its use; nothing prints one.
  *
  *	AUTO(secret) pem = {0};
  *	if (!private_key_format(key, &pem, &err)) …

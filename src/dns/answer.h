@@ -2,8 +2,8 @@
  * Ask, answer, re-run: how pure code gets at DNS without waiting.
  *
  * A check asks by dns_ask(). A question that was not asked before is noted as wanted
- *and its answer has the status DNS_PENDING and no records, so the check may run on as
- *if there were no data; its result only counts when nothing is pending. The driver
+ * and its answer has the status DNS_PENDING and no records, so the check may run on as
+ * if there were no data; its result only counts when nothing is pending. The driver
  * resolves all wanted questions in parallel and runs the same check again:
  *
  *	for (;;) {

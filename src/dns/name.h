@@ -5,7 +5,7 @@
  * backslash inside a label is "\." and "\\", any other byte that is not printable ASCII
  * is "\ddd" (RFC 1035 §5.1, RFC 4343 §2.1), and so are space, quote, ";" "(" ")" "@"
  *"$". Every name in Signet's pure code is canonical from the moment it is made by one
- *of the functions below.
+ * of the functions below.
  *
  *	struct str name;
  *	if (!dns_name_parse(&a, STR("Bücher.Example."), &name, &err)) …

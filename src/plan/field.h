@@ -1,6 +1,6 @@
 /*
  * What to type into a DNS provider's form, and the sentences that say so. Every fix of
- *a diagnosis and every table of records is worded by these functions.
+ * a diagnosis and every table of records is worded by these functions.
  *
  *	struct field_place at = {provider, STR("acme.example")};
  *	struct field_record r = {DNS_TXT, name, STR("v=spf1 -all"), -1};

@@ -1,7 +1,7 @@
 /*
  * A plan is what one domain has to publish: a profile with its variables filled in.
- *Every name and target is a canonical DNS name, every text is checked, so that what
- *follows (comparison, the words for a DNS panel, zone text) need not doubt it.
+ * Every name and target is a canonical DNS name, every text is checked, so that what
+ * follows (comparison, the words for a DNS panel, zone text) need not doubt it.
  *
  *	struct plan_settings s = {.given = map_init(&a)};
  *	plan_set(&s, STR("label=sg42"), &err) …

@@ -3,7 +3,7 @@
  *
  *	{selector}._domainkey.{domain}			a variable's value
  *	v=DMARC1; p=none[; rua=mailto:{dmarc_rua}]	a part that is left out as long
- *as a variable in it is not set
+ * as a variable in it is not set
  *
  * A bracket or brace that stands for itself is doubled: %{{i}} gives %{i}. Parts do not
  * nest. A value goes in as it is and is not looked into for further variables.

@@ -1,13 +1,13 @@
 /*
  * One question to one server (RFC 1035 §4.2): by UDP from a socket of its own,
- *connected (so that a refusal by ICMP is seen at once), with the random port that the
- *kernel picks and a random id; sent again after one and after two ticks; given up after
- *the fourth. A truncated answer is asked for again by TCP (RFC 7766); a server that
- *does not know EDNS is asked again without (RFC 6891 §7).
+ * connected (so that a refusal by ICMP is seen at once), with the random port that the
+ * kernel picks and a random id; sent again after one and after two ticks; given up after
+ * the fourth. A truncated answer is asked for again by TCP (RFC 7766); a server that
+ * does not know EDNS is asked again without (RFC 6891 §7).
  *
  * Packets that are no answer to the question (wrong id, wrong question, no response)
- *are counted and passed over: the right answer may still come (RFC 5452 §9.1). A packet
- *that answers the question and is malformed ends it with DNS_SERVFAIL.
+ * are counted and passed over: the right answer may still come (RFC 5452 §9.1). A packet
+ * that answers the question and is malformed ends it with DNS_SERVFAIL.
  *
  *	x->question = &question; x->arena = answers->arena; x->ip = ip; x->port = 53;
  *	x->tick = &tick; x->done = my_done;

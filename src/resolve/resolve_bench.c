@@ -1,7 +1,7 @@
 /*
  * A measuring program: asks the eight questions of a sending domain for many domains
  * that were never seen before, a bounded number of domains at once, and prints what
- *that costs this process.
+ * that costs this process.
  *
  *	resolve_bench --root-hints FILE --zone tld --domains 20000 --at-once 64
  *	resolve_bench --dns 127.0.0.1:5300 --zone tld --domains 20000

@@ -1,6 +1,6 @@
 /*
  * A test program: resolves the questions on standard input, all at once, and prints
- *what was learned as one JSON object a line, in the order of asking.
+ * what was learned as one JSON object a line, in the order of asking.
  *
  *	echo 'recursion - www.acme.example TXT' | resolve_tool --root-hints FILE
  *	echo 'authority 127.0.0.1:5300 acme.example MX' | resolve_tool

@@ -1,11 +1,11 @@
 /*
  * The driver of ask/answer: resolves all pending questions of many checks in parallel
- *on one libevent loop.
+ * on one libevent loop.
  *
  * Three ways a question goes (enum dns_via): DNS_RECURSION through libunbound, which
  * walks from the root hints straight to the authoritative servers, caches for seconds
  * only and validates DNSSEC where there is a trust anchor; or, where `servers` are
- *given
+ * given
  * (--dns), to those servers alone. DNS_AUTHORITY and DNS_RESOLVER go directly to the
  * question's server by UDP with random port and id, by TCP when truncated.
  *
