@@ -42,8 +42,7 @@ static void report(const struct bulk *b)
 	        "%zu unusable lines, %llu questions\n",
 	        b->done, ms > 0 ? (double)b->done * 1000.0 / (double)ms : 0.0,
 	        b->done - b->wrong - b->undetermined, b->wrong, b->undetermined,
-	        b->unusable,
-	        (unsigned long long)resolver_stats(b->resolver).questions);
+	        b->unusable, (unsigned long long)resolver_stats(b->resolver).questions);
 }
 
 static void report_again(void *arg)
@@ -102,8 +101,8 @@ static void take_next(struct slot *s)
 	struct err err;
 
 	while (next_domain(b, &domain, &assignments)) {
-		if (!check_job_begin(&s->job, b->setup, domain, assignments, clock_now(),
-		                     &err)) {
+		if (!check_job_begin(&s->job, b->setup, domain, assignments,
+		                     clock_now(), &err)) {
 			print_unusable(b, domain, &err);
 			check_job_reset(&s->job);
 			continue;
@@ -130,11 +129,12 @@ static void advance(void *arg)
 	take_next(s);
 }
 
-static bool read_list(struct cli *cli, struct str path, struct str *out, struct err *err)
+static bool read_list(struct cli *cli, struct str path, struct str *out,
+                      struct err *err)
 {
 	if (str_eq(path, STR("-")))
-		return file_read_fd(cli->a, STDIN_FILENO, "standard input", LIST_MAX, out,
-		                    err);
+		return file_read_fd(cli->a, STDIN_FILENO, "standard input", LIST_MAX,
+		                    out, err);
 	return file_read(cli->a, arena_cstr(cli->a, path), LIST_MAX, out, err);
 }
 

@@ -37,16 +37,16 @@ bool check_job_begin(struct check_job *job, const struct check_setup *setup,
 	     !plan_make(&job->kept, setup->profile, domain, &settings, &plan, err)))
 		return false;
 	job->in = (struct check_input){
-		.a = &job->pass,
-		.answers = &job->answers,
-		.plan = plan,
-		.know = &setup->know,
-		.servers = setup->servers,
-		.resolvers = setup->resolvers,
-		.resolver_count = setup->resolver_count,
-		.retired_keys = setup->retired_keys,
-		.retired_key_count = setup->retired_key_count,
-		.now = now,
+	        .a = &job->pass,
+	        .answers = &job->answers,
+	        .plan = plan,
+	        .know = &setup->know,
+	        .servers = setup->servers,
+	        .resolvers = setup->resolvers,
+	        .resolver_count = setup->resolver_count,
+	        .retired_keys = setup->retired_keys,
+	        .retired_key_count = setup->retired_key_count,
+	        .now = now,
 	};
 	return true;
 }

@@ -9,16 +9,19 @@ enum { VALUE_COLUMNS = 48, TEXT_COLUMNS = 78 };
 static const struct look {
 	const char *mark, *colour;
 } looks[] = {
-	[RECORD_MISSING] = {"x", "31"},       [RECORD_MISMATCH] = {"x", "31"},
-	[RECORD_CONFLICT] = {"x", "31"},      [RECORD_PROPAGATING] = {"~", "33"},
-	[RECORD_VERIFIED] = {"+", "32"},      [RECORD_UNDETERMINED] = {"?", "33"},
-	[RECORD_OPTIONAL_MISSING] = {"-", "36"},
+        [RECORD_MISSING] = {"x", "31"},
+          [RECORD_MISMATCH] = {"x", "31"},
+        [RECORD_CONFLICT] = {"x", "31"},
+          [RECORD_PROPAGATING] = {"~", "33"},
+        [RECORD_VERIFIED] = {"+", "32"},
+          [RECORD_UNDETERMINED] = {"?", "33"},
+        [RECORD_OPTIONAL_MISSING] = {"-", "36"},
 };
 
 static const char *const severity_colours[] = {
-	[SEVERITY_ERROR] = "31",
-	[SEVERITY_WARNING] = "33",
-	[SEVERITY_ADVICE] = "36",
+        [SEVERITY_ERROR] = "31",
+        [SEVERITY_WARNING] = "33",
+        [SEVERITY_ADVICE] = "36",
 };
 
 /* Where the text goes and how. */
@@ -87,7 +90,7 @@ static struct widths measure(const struct verdict *v)
 
 		w.status = wider(w.status, str_c(record_status_name(r->status)).n);
 		w.purpose =
-			wider(w.purpose, str_c(plan_purpose_name(r->plan->purpose)).n);
+		        wider(w.purpose, str_c(plan_purpose_name(r->plan->purpose)).n);
 		w.host = wider(w.host, r->host.n);
 	}
 	return w;
@@ -115,8 +118,8 @@ static void print_record(const struct page *p, const struct verdict_record *r,
 	paint(p, look->colour,
 	      arena_printf(p->a, "%-*s", w.status, record_status_name(r->status)).p);
 	fprintf(p->out, "  %-*s  %-5s  %-*.*s  %.*s", w.purpose,
-	        plan_purpose_name(r->plan->purpose), dns_type_name(r->plan->type), w.host,
-	        STR_ARG(r->host), STR_ARG(shown_value(p->a, r)));
+	        plan_purpose_name(r->plan->purpose), dns_type_name(r->plan->type),
+	        w.host, STR_ARG(r->host), STR_ARG(shown_value(p->a, r)));
 	if (r->status == RECORD_PROPAGATING)
 		fprintf(p->out, "  (%zu of %zu servers)", r->servers_with,
 		        r->servers_asked);
@@ -176,11 +179,11 @@ static void print_all_diagnoses(const struct page *p, const struct verdict *v)
 			if (number++ == 0)
 				fputs("\nWhat to do\n", p->out);
 			print_diagnosis(
-				p, v, &r->diagnoses.v[j],
-				arena_printf(p->a, "%s %.*s",
+			        p, v, &r->diagnoses.v[j],
+			        arena_printf(p->a, "%s %.*s",
 			                     plan_purpose_name(r->plan->purpose),
 			                     STR_ARG(r->plan->name)),
-				number);
+			        number);
 		}
 	}
 	for (size_t i = 0; i < v->advice.n; i++) {

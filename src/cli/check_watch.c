@@ -32,8 +32,9 @@ static void report(struct cli *cli, const struct verdict *v, struct str *last)
 
 	if (str_eq(now, *last))
 		return;
-	fprintf(stderr, "%.*s %.*s: %.*s\n", STR_ARG(clock_format(cli->a, v->checked_at)),
-	        STR_ARG(v->domain), STR_ARG(now));
+	fprintf(stderr, "%.*s %.*s: %.*s\n",
+	        STR_ARG(clock_format(cli->a, v->checked_at)), STR_ARG(v->domain),
+	        STR_ARG(now));
 	*last = now;
 }
 

@@ -10,39 +10,42 @@
 #include "resolve/resolver.h"
 
 static const struct option options[] = {
-	{"profile", OPTION_TEXT, offsetof(struct check_options, profile), "NAME|FILE",
-	 "compare with the records of this profile; without it, audit the domain", 0, 0},
-	{"set", OPTION_LIST, offsetof(struct check_options, set), "NAME=VALUE",
-	 "a variable of the profile (repeatable)", 0, 0},
-	{"selector", OPTION_LIST, offsetof(struct check_options, selectors), "NAME",
-	 "in an audit, look for a DKIM key at this selector too (repeatable)", 0, 0},
-	{"resolver", OPTION_LIST, offsetof(struct check_options, resolvers),
-	 "ADDR[:PORT]", "also ask this public resolver what it sees (repeatable)", 0, 0},
-	{"servers", OPTION_TEXT, offsetof(struct check_options, servers),
-	 "all|wrong|none", "which authoritative servers to ask one by one: all, those of "
-	 "records that are wrong, or none (all; with --bulk: wrong)", 0, 0},
-	{"retired-key", OPTION_LIST, offsetof(struct check_options, retired_keys),
-	 "BASE64", "a DKIM public key that was used before (repeatable)", 0, 0},
-	{"zone", OPTION_TEXT, offsetof(struct check_options, zone), "FILE",
-	 "answer every question from this zone file instead of from DNS", 0, 0},
-	{"watch", OPTION_FLAG, offsetof(struct check_options, watch), NULL,
-	 "check again and again until the domain is verified", 0, 0},
-	{"interval", OPTION_NUMBER, offsetof(struct check_options, interval_s), "SECONDS",
-	 "with --watch, the longest time between two checks (60)", 1, 86400},
-	{"bulk", OPTION_TEXT, offsetof(struct check_options, bulk), "FILE",
-	 "check every domain of this file, one a line, - for standard input; a line may "
-	 "go on with NAME=VALUE settings of its own; prints one JSON value a line", 0, 0},
-	{"concurrency", OPTION_NUMBER, offsetof(struct check_options, concurrency), "N",
-	 "with --bulk, how many domains at a time (200)", 1, 5000},
+        {"profile",     OPTION_TEXT,   offsetof(struct check_options, profile),      "NAME|FILE",
+         "compare with the records of this profile; without it, audit the domain",                                                                            0,
+         0                                                                                                                                                            },
+        {"set",         OPTION_LIST,   offsetof(struct check_options, set),          "NAME=VALUE",
+         "a variable of the profile (repeatable)",                                                                                                            0, 0    },
+        {"selector",    OPTION_LIST,   offsetof(struct check_options, selectors),    "NAME",
+         "in an audit, look for a DKIM key at this selector too (repeatable)",                                                                                0, 0    },
+        {"resolver",    OPTION_LIST,   offsetof(struct check_options, resolvers),
+         "ADDR[:PORT]",                                                                            "also ask this public resolver what it sees (repeatable)", 0,
+         0                                                                                                                                                            },
+        {"servers",     OPTION_TEXT,   offsetof(struct check_options, servers),
+         "all|wrong|none",                                                                         "which authoritative servers to ask one by one: all, those of "
+         "records that are wrong, or none (all; with --bulk: wrong)",                                                               0, 0    },
+        {"retired-key", OPTION_LIST,   offsetof(struct check_options, retired_keys),
+         "BASE64",                                                                                 "a DKIM public key that was used before (repeatable)",     0, 0    },
+        {"zone",        OPTION_TEXT,   offsetof(struct check_options, zone),         "FILE",
+         "answer every question from this zone file instead of from DNS",                                                                                     0, 0    },
+        {"watch",       OPTION_FLAG,   offsetof(struct check_options, watch),        NULL,
+         "check again and again until the domain is verified",                                                                                                0, 0    },
+        {"interval",    OPTION_NUMBER, offsetof(struct check_options, interval_s),
+         "SECONDS",                                                                                "with --watch, the longest time between two checks (60)",  1, 86400},
+        {"bulk",        OPTION_TEXT,   offsetof(struct check_options, bulk),         "FILE",
+         "check every domain of this file, one a line, - for standard input; a line "
+         "may "
+         "go on with NAME=VALUE settings of its own; prints one JSON value a line",                                                                           0, 0    },
+        {"concurrency", OPTION_NUMBER, offsetof(struct check_options, concurrency),  "N",
+         "with --bulk, how many domains at a time (200)",                                                                                                     1, 5000 },
 };
 
 static bool parse_servers(struct check_options *o, enum server_views *out,
                           struct err *err)
 {
 	static const char *const words[] = {
-		[SERVERS_NONE] = "none",
-		[SERVERS_IF_WRONG] = "wrong",
-		[SERVERS_ALL] = "all",
+	        [SERVERS_NONE] = "none",
+	        [SERVERS_IF_WRONG] = "wrong",
+	        [SERVERS_ALL] = "all",
 	};
 
 	*out = o->bulk.n ? SERVERS_IF_WRONG : SERVERS_ALL;
@@ -56,7 +59,8 @@ static bool parse_servers(struct check_options *o, enum server_views *out,
 			return true;
 		}
 	}
-	return err_set(err, ERR_USAGE, "--servers: \"%.*s\" is none of all, wrong, none",
+	return err_set(err, ERR_USAGE,
+	               "--servers: \"%.*s\" is none of all, wrong, none",
 	               STR_ARG(o->servers));
 }
 
@@ -78,7 +82,8 @@ static bool check_options_fit(const struct cli *cli, const struct check_options 
                               struct err *err)
 {
 	if (o->bulk.n && cli->arguments.n)
-		return err_set(err, ERR_USAGE, "--bulk takes its domains from the file");
+		return err_set(err, ERR_USAGE,
+		               "--bulk takes its domains from the file");
 	if (!o->bulk.n && cli->arguments.n == 0)
 		return err_set(err, ERR_USAGE, "missing argument: signet check DOMAIN");
 	if (o->bulk.n && o->watch)
@@ -112,12 +117,12 @@ static bool make_setup(struct cli *cli, struct check_options *o,
 	struct profile *profile;
 
 	*setup = (struct check_setup){
-		.resolvers = o->resolvers.v,
-		.resolver_count = o->resolvers.n,
-		.retired_keys = o->retired_keys.v,
-		.retired_key_count = o->retired_keys.n,
-		.selectors = o->selectors.v,
-		.selector_count = o->selectors.n,
+	        .resolvers = o->resolvers.v,
+	        .resolver_count = o->resolvers.n,
+	        .retired_keys = o->retired_keys.v,
+	        .retired_key_count = o->retired_keys.n,
+	        .selectors = o->selectors.v,
+	        .selector_count = o->selectors.n,
 	};
 	if (!parse_servers(o, &setup->servers, err))
 		return false;
@@ -209,23 +214,25 @@ static bool run(struct cli *cli, struct err *err)
 }
 
 const struct command cmd_check = {
-	.name = "check",
-	.arguments = "DOMAIN",
-	.summary = "prove that a domain may be sent from, or say what is wrong",
-	.description =
-		"Looks up every record that a sending domain of the profile publishes, at "
-		"the authoritative servers, compares by meaning, and says for each what "
-		"was found, why it is wrong and what to type at the recognised DNS "
-		"provider.\n\n"
-		"Without --profile it audits the domain as it stands: MX, SPF with its "
-		"whole include tree, DMARC, DKIM keys, the services that may send, "
-		"DNSSEC, MTA-STS, TLS-RPT, BIMI.\n\n"
-		"Exit status: 0 everything required is verified, 1 something is not, 2 "
-		"DNS faults kept it from being decided.",
-	.options = options,
-	.option_count = LEN(options),
-	.options_size = sizeof(struct check_options),
-	.uses_dns = true,
-	.arguments_max = 1,
-	.run = run,
+        .name = "check",
+        .arguments = "DOMAIN",
+        .summary = "prove that a domain may be sent from, or say what is wrong",
+        .description =
+                "Looks up every record that a sending domain of the profile publishes, "
+                "at "
+                "the authoritative servers, compares by meaning, and says for each "
+                "what "
+                "was found, why it is wrong and what to type at the recognised DNS "
+                "provider.\n\n"
+                "Without --profile it audits the domain as it stands: MX, SPF with its "
+                "whole include tree, DMARC, DKIM keys, the services that may send, "
+                "DNSSEC, MTA-STS, TLS-RPT, BIMI.\n\n"
+                "Exit status: 0 everything required is verified, 1 something is not, 2 "
+                "DNS faults kept it from being decided.",
+        .options = options,
+        .option_count = LEN(options),
+        .options_size = sizeof(struct check_options),
+        .uses_dns = true,
+        .arguments_max = 1,
+        .run = run,
 };

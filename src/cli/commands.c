@@ -7,8 +7,9 @@ const struct command *const commands[] = {
         &cmd_profile_render,
         &cmd_provider_list,
         &cmd_provider_show,
+        &cmd_spf,
         &cmd_dkim_keygen,
         &cmd_dmarc,
-        &cmd_spf,
+        &cmd_manual,
         NULL,
 };

@@ -13,5 +13,6 @@ extern const struct command cmd_check;
 extern const struct command cmd_dkim_keygen;
 extern const struct command cmd_dmarc;
 extern const struct command cmd_spf;
+extern const struct command cmd_manual;
 extern const struct command cmd_profile_list, cmd_profile_show, cmd_profile_render;
 extern const struct command cmd_provider_list, cmd_provider_show;

@@ -1,5 +1,6 @@
 /* `signet`: finds the command's row, parses its options, runs it, sets the status. */
 #include "cli/commands.h"
+#include "cli/common.h"
 #include "cli/help.h"
 
 #include "base/clock.h"
@@ -14,26 +15,6 @@ static const int exit_status[] = {
         [ERR_INPUT] = 65,
         [ERR_UNAVAILABLE] = 69,
         [ERR_INTERNAL] = 70,
-};
-
-static const struct option common_rows[] = {
-        {"json", OPTION_FLAG,   offsetof(struct cli_common, json),  NULL,
-         "print one JSON value on one line",            0, 0           },
-        {"now",  OPTION_NUMBER, offsetof(struct cli_common, now_s), "EPOCH",
-         "the time to judge by, in seconds since 1970", 0, 253402300799},
-        {"help", OPTION_FLAG,   offsetof(struct cli_common, help),  NULL,
-         "print this help",                             0, 0           },
-};
-
-static const struct option dns_rows[] = {
-        {"dns",            OPTION_LIST,   offsetof(struct cli_common, dns),            "ADDR[:PORT]",
-         "send every DNS question to this server (repeatable)",                                                                             0, 0     },
-        {"root-hints",     OPTION_TEXT,   offsetof(struct cli_common, root_hints),     "FILE",
-         "resolve from the root servers of this file",                                                                                      0, 0     },
-        {"trust-anchor",   OPTION_TEXT,   offsetof(struct cli_common, trust_anchor),   "FILE",
-         "validate DNSSEC from the anchors of this file",                                                                                   0, 0     },
-        {"dns-timeout-ms", OPTION_NUMBER, offsetof(struct cli_common, dns_timeout_ms),
-         "N",                                                                                         "how long one DNS question may take", 1, 600000},
 };
 
 /* How many words of argv the command's name takes, 0 where it is another command. */
@@ -80,9 +61,9 @@ static bool parse(struct cli *cli, const struct command *c, int argc, char **arg
                   struct err *err)
 {
 	const struct option_table tables[] = {
-	        {c->options,  c->option_count                },
-	        {common_rows, LEN(common_rows)               },
-	        {dns_rows,    c->uses_dns ? LEN(dns_rows) : 0},
+	        {c->options,              c->option_count                    },
+	        {cli_common_options.rows, cli_common_options.n               },
+	        {cli_dns_options.rows,    c->uses_dns ? cli_dns_options.n : 0},
 	};
 	struct cli_common *common = arena_alloc(cli->a, c->options_size);
 

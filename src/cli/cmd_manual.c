@@ -1,0 +1,33 @@
+/* `signet manual`: the documents that are made from the tables. */
+#include "cli/commands.h"
+
+#include "cli/common.h"
+#include "cli/manual.h"
+
+static bool run(struct cli *cli, struct err *err)
+{
+	struct str what = cli->arguments.n ? cli->arguments.v[0] : STR("page");
+
+	if (str_eq(what, STR("page"))) {
+		manual_page(stdout, &cli_common_options, &cli_dns_options);
+		return true;
+	}
+	if (str_eq(what, STR("diagnoses"))) {
+		manual_diagnoses(stdout);
+		return true;
+	}
+	return err_set(err, ERR_USAGE, "\"%.*s\" is neither page nor diagnoses",
+	               STR_ARG(what));
+}
+
+const struct command cmd_manual = {
+        .name = "manual",
+        .arguments = "[page|diagnoses]",
+        .summary = "print the manual page or the reference of diagnoses",
+        .description = "Prints what the tables of the program say of it: signet(1) as "
+                       "roff (try `signet manual | man -l -`), or every diagnosis code "
+                       "with its meaning as Markdown.",
+        .options_size = sizeof(struct cli_common),
+        .arguments_max = 1,
+        .run = run,
+};

@@ -1,0 +1,116 @@
+#include "cli/manual.h"
+
+#include "cli/commands.h"
+#include "diagnose/rule.h"
+
+/* Text with what roff would take for itself escaped. */
+static void put_roff(FILE *out, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\\')
+			fputs("\\e", out);
+		else if (text.p[i] == '-')
+			fputs("\\-", out);
+		else if ((text.p[i] == '.' || text.p[i] == '\'') &&
+		         (i == 0 || text.p[i - 1] == '\n'))
+			fprintf(out, "\\&%c", text.p[i]);
+		else
+			fputc(text.p[i], out);
+	}
+}
+
+static void put_paragraphs(FILE *out, struct str text)
+{
+	while (text.p) {
+		ptrdiff_t end = str_find(text, STR("\n\n"));
+
+		fputs(".PP\n", out);
+		put_roff(out, end < 0 ? text : str_slice(text, 0, (size_t)end));
+		fputc('\n', out);
+		text = end < 0 ? STR_NONE : str_from(text, (size_t)end + 2);
+	}
+}
+
+static void put_options(FILE *out, const struct option_table *table)
+{
+	for (size_t i = 0; i < table->n; i++) {
+		const struct option *o = &table->rows[i];
+
+		fputs(".TP\n.B \\-\\-", out);
+		put_roff(out, str_c(o->name));
+		if (o->metavar) {
+			fputs(" \\fI", out);
+			put_roff(out, str_c(o->metavar));
+			fputs("\\fR", out);
+		}
+		fputc('\n', out);
+		put_roff(out, str_c(o->help));
+		fputs(".\n", out);
+	}
+}
+
+static void put_command(FILE *out, const struct command *c)
+{
+	struct option_table table = {c->options, c->option_count};
+
+	fprintf(out, ".SS \"signet %s", c->name);
+	if (c->arguments[0])
+		fprintf(out, " %s", c->arguments);
+	fputs("\"\n", out);
+	put_paragraphs(out, str_c(c->description));
+	put_options(out, &table);
+	if (c->uses_dns)
+		fputs(".PP\nTakes the DNS options below.\n", out);
+}
+
+void manual_page(FILE *out, const struct option_table *common,
+                 const struct option_table *dns)
+{
+	fputs(".\\\" Made from the tables of the program by `make docs`.\n"
+	      ".TH SIGNET 1 \"\" \"Signet\" \"User commands\"\n"
+	      ".SH NAME\nsignet \\- prove, sign and track sending domains\n"
+	      ".SH SYNOPSIS\n.B signet\n.I COMMAND\n[\\fIOPTIONS\\fR] "
+	      "[\\fIARGUMENTS\\fR]\n.SH COMMANDS\n",
+	      out);
+	for (size_t i = 0; commands[i]; i++)
+		put_command(out, commands[i]);
+	fputs(".SH OPTIONS OF EVERY COMMAND\n", out);
+	put_options(out, common);
+	fputs(".SH DNS OPTIONS\n", out);
+	put_options(out, dns);
+	fputs(".SH EXIT STATUS\n"
+	      "0 an answer was computed, whatever it is. For\n.B check\nthis means "
+	      "that "
+	      "everything required is verified; 1 that something is not; 2 that DNS "
+	      "faults kept it from being decided. 64 wrong usage. 65 input that cannot "
+	      "be parsed at all. 69 a needed service is unreachable. 70 a bug.\n"
+	      ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colour, even on a terminal.\n",
+	      out);
+}
+
+static const char *when_text(const struct rule *r)
+{
+	static const char *const texts[] = {
+	        [RULE_WRONG] = "a record that is not verified",
+	        [RULE_RIGHT] = "a record that is verified",
+	        [RULE_ALWAYS] = "any record",
+	        [RULE_FALLBACK] = "a record with no other error",
+	        [RULE_DOMAIN] = "the domain",
+	};
+
+	return texts[r->when];
+}
+
+void manual_diagnoses(FILE *out)
+{
+	fputs("# Diagnoses\n\nMade from `src/diagnose/rules.h` by `make docs`. The "
+	      "order "
+	      "is that of cause: the first\ndiagnosis of a record is what to mend "
+	      "first. The severity is the usual one; a rule may\nlower or raise it.\n\n"
+	      "| code | severity | about | when |\n| --- | --- | --- | --- |\n",
+	      out);
+	for (size_t i = 0; i < rule_count; i++)
+		fprintf(out, "| `%s` | %s | %s | %s |\n", rules[i].code,
+		        severity_name(rules[i].severity), when_text(&rules[i]),
+		        rules[i].about);
+}
