@@ -14,6 +14,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct bench_options {
@@ -109,6 +110,15 @@ static uint64_t resident_kb(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
+/* The most that was ever resident, in kB. */
+static uint64_t peak_kb(void)
+{
+	struct rusage usage;
+
+	need(getrusage(RUSAGE_SELF, &usage) == 0);
+	return (uint64_t)usage.ru_maxrss;
+}
+
 static void report(const struct bench *b, int64_t wall_ms, int64_t cpu_us, uint64_t rss)
 {
 	double asked = (double)b->next * LEN(questions);
@@ -120,8 +130,9 @@ static void report(const struct bench *b, int64_t wall_ms, int64_t cpu_us, uint6
 	       "core\n",
 	       (double)cpu_us / asked, (double)cpu_us / (double)b->next,
 	       1e6 * (double)b->next / (double)cpu_us);
-	printf("memory: %" PRIu64 " kB at start, %" PRIu64 " kB at the end\n", rss,
-	       resident_kb());
+	printf("memory: %" PRIu64 " kB at start, %" PRIu64 " kB at the end, %" PRIu64
+	       " kB at most\n",
+	       rss, resident_kb(), peak_kb());
 	for (size_t i = 0; i < LEN(b->statuses); i++)
 		if (b->statuses[i])
 			printf("%s(%zu): %" PRIu64 "\n",
