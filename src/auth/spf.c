@@ -286,22 +286,16 @@ static enum match match_by_dns(struct run *run, const struct host *host,
 		                              STR_ARG(term->text)));
 		return MATCH_PERMERROR;
 	}
-	switch ((int)term->kind) {
-	case SPF_A:
-		return match_addresses(run, term,
-		                       ask(run, target.name, address_type(run)));
-	case SPF_EXISTS:
-		return match_addresses(run, term, ask(run, target.name, DNS_A));
-	case SPF_MX:
-		return match_mx(run, term, target.name);
-	case SPF_PTR:
-		return match_ptr(run, term, target.name);
-	case SPF_INCLUDE:
+	if (term->kind == SPF_INCLUDE)
 		return match_include(run, term, &target);
-	default:
-		need(!"a mechanism that asks DNS");
-		return MATCH_NO;
-	}
+	if (term->kind == SPF_MX)
+		return match_mx(run, term, target.name);
+	if (term->kind == SPF_PTR)
+		return match_ptr(run, term, target.name);
+	need(term->kind == SPF_A || term->kind == SPF_EXISTS);
+	return match_addresses(
+	        run, term,
+	        ask(run, target.name, term->kind == SPF_A ? address_type(run) : DNS_A));
 }
 
 static enum match match_term(struct run *run, const struct host *host,
@@ -481,7 +475,8 @@ struct spf_result spf_check(struct arena *a, struct dns_answers *answers,
 		result.outcome = check_host(&run, &host);
 	else
 		set_problem(&run, arena_printf(a, "\"%.*s\" is not a domain name",
-		                               STR_ARG(host.raw)));
+		                               STR_ARG(str_slice(host.raw, 0,
+		                                                 SPF_NAME_MAX))));
 	if (host.matched)
 		result.mechanism = host.matched->text;
 	if (result.outcome == SPF_FAIL)

@@ -30,17 +30,6 @@ bool suffixes_parse(struct str text, struct suffixes **out, struct err *err)
 	return true;
 }
 
-bool suffixes_builtin(struct suffixes **out, struct err *err)
-{
-	const psl_ctx_t *list = psl_builtin();
-
-	if (!list)
-		return err_set(err, ERR_UNAVAILABLE,
-		               "libpsl has no public suffix list built in");
-	*out = (struct suffixes *)(uintptr_t)list;
-	return true;
-}
-
 void suffixes_free(struct suffixes *s)
 {
 	psl_free(inside(s));

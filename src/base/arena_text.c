@@ -34,6 +34,7 @@ struct str arena_printf(struct arena *a, const char *format, ...)
 	int n;
 	char *p;
 
+	need(format);
 	va_start(args, format);
 	va_copy(again, args);
 	n = vsnprintf(NULL, 0, format, args);

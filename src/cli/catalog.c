@@ -98,3 +98,12 @@ bool catalog_provider(const struct providers *list, struct str name,
 	        "unknown DNS provider \"%.*s\"; `signet provider list` names them",
 	        (int)(name.n < 100 ? name.n : 100), name.p);
 }
+
+struct suffixes *catalog_suffixes(void)
+{
+	struct suffixes *suffixes;
+	struct err err;
+
+	need(suffixes_parse(data_file(STR("public_suffix_list.dat")), &suffixes, &err));
+	return suffixes;
+}

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "auth/suffixes.h"
 #include "base/err.h"
 #include "plan/network.h"
 #include "plan/plan.h"
@@ -27,6 +28,8 @@ NODISCARD bool catalog_settings(struct arena *a, const struct str *assignments,
 void catalog_providers(struct arena *a, struct providers *out);
 void catalog_services(struct arena *a, struct services *out);
 void catalog_networks(struct arena *a, struct networks *out);
+/* The public suffix list; free it with suffixes_free(). */
+struct suffixes *catalog_suffixes(void);
 /* A provider by id, alias or name; an unknown one is ERR_USAGE with those near it. */
 NODISCARD bool catalog_provider(const struct providers *list, struct str name,
                                 const struct provider **out, struct err *err);

@@ -39,10 +39,11 @@ static void report(const struct bulk *b)
 
 	fprintf(stderr,
 	        "%zu domains, %.0f/s: %zu verified, %zu not, %zu undetermined, "
-	        "%zu unusable lines\n",
+	        "%zu unusable lines, %llu questions\n",
 	        b->done, ms > 0 ? (double)b->done * 1000.0 / (double)ms : 0.0,
 	        b->done - b->wrong - b->undetermined, b->wrong, b->undetermined,
-	        b->unusable);
+	        b->unusable,
+	        (unsigned long long)resolver_stats(b->resolver).questions);
 }
 
 static void report_again(void *arg)

@@ -94,20 +94,16 @@ static bool check_options_fit(const struct cli *cli, const struct check_options 
 	return check_addresses(&o->resolvers, err);
 }
 
-static bool load_knowledge(struct cli *cli, struct knowledge *know, struct err *err)
+static void load_knowledge(struct cli *cli, struct knowledge *know)
 {
 	struct providers *providers = ARENA_NEW(cli->a, struct providers);
 	struct services *services = ARENA_NEW(cli->a, struct services);
 	struct networks *networks = ARENA_NEW(cli->a, struct networks);
-	struct suffixes *suffixes;
 
-	if (!suffixes_builtin(&suffixes, err))
-		return false;
 	catalog_providers(cli->a, providers);
 	catalog_services(cli->a, services);
 	catalog_networks(cli->a, networks);
-	*know = (struct knowledge){providers, services, networks, suffixes};
-	return true;
+	*know = (struct knowledge){providers, services, networks, catalog_suffixes()};
 }
 
 static bool make_setup(struct cli *cli, struct check_options *o,
@@ -123,9 +119,9 @@ static bool make_setup(struct cli *cli, struct check_options *o,
 		.selectors = o->selectors.v,
 		.selector_count = o->selectors.n,
 	};
-	if (!parse_servers(o, &setup->servers, err) ||
-	    !load_knowledge(cli, &setup->know, err))
+	if (!parse_servers(o, &setup->servers, err))
 		return false;
+	load_knowledge(cli, &setup->know);
 	if (o->profile.n == 0)
 		return true;
 	if (!catalog_profile(cli->a, o->profile, &profile, err))

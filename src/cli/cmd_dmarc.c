@@ -1,4 +1,5 @@
 /* `signet dmarc`: one evaluation from what SPF and DKIM said. */
+#include "cli/catalog.h"
 #include "cli/commands.h"
 
 #include "base/file.h"
@@ -16,15 +17,16 @@ struct options {
 
 static const struct option options[] = {
         {"from",     OPTION_TEXT, offsetof(struct options, from),     "DOMAIN",
-         "the domain, or the address, in the From header field"                    },
+         "the domain, or the address, in the From header field"                 },
         {"spf",      OPTION_LIST, offsetof(struct options, spf),      "DOMAIN=RESULT",
-         "what SPF said of which domain, as mail.acme.example=pass (repeatable)"   },
+         "what SPF said of which domain, as mail.acme.example=pass (repeatable)"},
         {"dkim",     OPTION_LIST, offsetof(struct options, dkim),     "DOMAIN=RESULT",
-         "the d= of a signature and what came of it (repeatable)"                  },
+         "the d= of a signature and what came of it (repeatable)"               },
         {"legacy",   OPTION_FLAG, offsetof(struct options, legacy),   NULL,
-         "evaluate by RFC 7489 with the public suffix list"                        },
+         "evaluate by RFC 7489 with the public suffix list"                     },
         {"suffixes", OPTION_TEXT, offsetof(struct options, suffixes), "FILE",
-         "with --legacy, the public suffix list to use instead of the built-in one"},
+         "with --legacy, the public suffix list to use instead of the one in the "
+         "binary"                                                               },
 };
 
 /* The domain of "DOMAIN" or "local@DOMAIN". */
@@ -82,14 +84,17 @@ static bool parse_names(struct arena *a, const struct option_list *list,
 static bool load_suffixes(struct arena *a, const struct options *o,
                           struct suffixes **out, struct err *err)
 {
+	const char *path = arena_cstr(a, o->suffixes);
 	struct str text;
 
-	if (o->suffixes.n == 0)
-		return suffixes_builtin(out, err);
-	if (!file_read(a, arena_cstr(a, o->suffixes), SUFFIXES_TEXT_MAX, &text, err))
+	if (!o->suffixes.p) {
+		*out = catalog_suffixes();
+		return true;
+	}
+	if (!file_read(a, path, SUFFIXES_TEXT_MAX, &text, err))
 		return false;
 	if (!suffixes_parse(text, out, err))
-		return err_add(err, "%.*s", STR_ARG(o->suffixes));
+		return err_add(err, "%s", path);
 	return true;
 }
 

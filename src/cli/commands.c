@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
+        &cmd_check,
         &cmd_profile_list,
         &cmd_profile_show,
         &cmd_profile_render,
@@ -8,5 +9,6 @@ const struct command *const commands[] = {
         &cmd_provider_show,
         &cmd_dkim_keygen,
         &cmd_dmarc,
+        &cmd_spf,
         NULL,
 };

@@ -1,6 +1,6 @@
 /*
- * The commands: each file cmd_NAME.c defines one row, commands.c lists them in the
- * order of --help.
+ * The commands: each file cmd_NAME.c defines one row, commands.c lists them in the order
+ * of --help.
  */
 #pragma once
 
@@ -9,7 +9,9 @@
 /* Ends with NULL. */
 extern const struct command *const commands[];
 
+extern const struct command cmd_check;
 extern const struct command cmd_dkim_keygen;
 extern const struct command cmd_dmarc;
+extern const struct command cmd_spf;
 extern const struct command cmd_profile_list, cmd_profile_show, cmd_profile_render;
 extern const struct command cmd_provider_list, cmd_provider_show;

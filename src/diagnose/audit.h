@@ -16,10 +16,11 @@
 enum { AUDIT_SELECTORS_MAX = 64 };
 
 struct audit_request {
-	struct str domain; /* canonical */
+	struct str domain;           /* canonical */
 	const struct str *selectors; /* asked for by name, besides the common ones */
 	size_t selector_count;
 };
 
 /* in->plan is not used. The verdict lives in in->a and refers to the answers. */
-struct verdict *audit_check(struct check_input *in, const struct audit_request *request);
+struct verdict *audit_check(struct check_input *in,
+                            const struct audit_request *request);

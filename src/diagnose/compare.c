@@ -306,6 +306,8 @@ struct comparison compare_answer(struct arena *a, struct dns_answers *answers,
 {
 	struct subject s = {a, answers, plan, row, answer};
 
+	if (answer->status == DNS_PENDING)
+		return (struct comparison){.result = COMPARE_ABSENT};
 	if (dns_answer_is_fault(answer))
 		return (struct comparison){.result = COMPARE_FAULT, .fault = answer};
 	switch (row->match) {

@@ -15,7 +15,7 @@ static void add_targets(struct arena *a, struct patterns *list, struct str name)
 
 struct provider_match diagnose_provider(struct check_input *in, struct str domain)
 {
-	struct dns_cut cut = dns_cut_find(in->a, in->answers, domain);
+	struct dns_cut cut = dns_cut_find(in->answers, domain);
 	struct patterns ns = {0};
 	struct patterns soa = {0};
 	const struct dns_answer *answer;
@@ -129,7 +129,7 @@ static struct verdict_record make_record(struct rule_case *c,
 	struct field_place at = {c->provider,
 	                         c->cut.zone.n ? c->cut.zone : c->in->plan->domain};
 
-	if (o->cut.zone.n)
+	if (c->cut.zone.n && o->cut.zone.n)
 		at.zone = o->cut.zone;
 	r.host = field_host(c->in->a, &at, o->plan->name);
 	r.servers_with = o->servers.match;
@@ -182,6 +182,19 @@ static void sum_up(struct arena *a, struct verdict *v)
 		v->status = verified ? DOMAIN_PARTIAL : DOMAIN_PENDING;
 }
 
+/*
+ * The zone the customer's panel shows. Of a domain that does not exist the cut is that of
+ * its parent, where the customer types nothing: then the domain itself.
+ */
+static struct dns_cut find_cut(struct check_input *in)
+{
+	struct dns_cut cut = dns_cut_find(in->answers, in->plan->domain);
+
+	if (dns_ask(in->answers, in->plan->domain, DNS_NS)->status == DNS_NXDOMAIN)
+		cut.zone = STR_NONE;
+	return cut;
+}
+
 struct verdict *diagnose_check(struct check_input *in)
 {
 	struct arena *a = in->a;
@@ -191,7 +204,7 @@ struct verdict *diagnose_check(struct check_input *in)
 	struct observation *all =
 	        ARENA_ARRAY(a, struct observation, in->plan->record_count);
 
-	c.cut = dns_cut_find(a, in->answers, in->plan->domain);
+	c.cut = find_cut(in);
 	c.all = all;
 	c.all_count = in->plan->record_count;
 	v->domain = in->plan->domain;

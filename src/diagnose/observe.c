@@ -100,7 +100,8 @@ struct observation observe(struct check_input *in, const struct plan_record *row
 	o.answer = dns_ask(in->answers, row->name, row->type);
 	o.seen = compare_answer(in->a, in->answers, in->plan, row, o.answer);
 	if (o.answer->status != DNS_PENDING && wants_servers(in, &o)) {
-		o.cut = dns_cut_find(in->a, in->answers, row->name);
+		o.cut = dns_cut_find(in->answers, row->name);
+		dns_cut_servers(in->a, in->answers, &o.cut);
 		o.servers = ask_servers(in, row, &o.cut);
 	}
 	o.resolvers = ask_resolvers(in, row);

@@ -23,11 +23,10 @@ static void add_server(struct arena *a, struct dns_cut *cut, struct str name,
 }
 
 /*
- * The addresses of the zone's servers. IPv6 is only used for a server that has no IPv4
- * address, so that a host without IPv6 does not take every server for dead.
+ * IPv6 is only used for a server that has no IPv4 address, so that a host without IPv6
+ * does not take every server for dead.
  */
-static void find_servers(struct arena *a, struct dns_answers *answers,
-                         struct dns_cut *cut)
+void dns_cut_servers(struct arena *a, struct dns_answers *answers, struct dns_cut *cut)
 {
 	for (size_t i = 0; i < cut->ns.n; i++) {
 		struct str name = cut->ns.v[i].target;
@@ -40,8 +39,7 @@ static void find_servers(struct arena *a, struct dns_answers *answers,
 	}
 }
 
-struct dns_cut dns_cut_find(struct arena *a, struct dns_answers *answers,
-                            struct str name)
+struct dns_cut dns_cut_find(struct dns_answers *answers, struct str name)
 {
 	struct dns_cut cut = {0};
 	struct str at = name;
@@ -58,6 +56,5 @@ struct dns_cut dns_cut_find(struct arena *a, struct dns_answers *answers,
 	}
 	cut.zone = at;
 	cut.ns = cut.found_by->records;
-	find_servers(a, answers, &cut);
 	return cut;
 }

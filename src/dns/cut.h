@@ -28,5 +28,6 @@ enum { DNS_CUT_SERVERS_MAX = 16 };
  * everywhere. A name that is itself a zone's apex belongs to that zone; a CNAME is not
  * followed. On a DNS fault `zone` is empty and `found_by` is that answer.
  */
-struct dns_cut dns_cut_find(struct arena *a, struct dns_answers *answers,
-                            struct str name);
+struct dns_cut dns_cut_find(struct dns_answers *answers, struct str name);
+/* Looks up the addresses of the cut's servers, at most DNS_CUT_SERVERS_MAX of them. */
+void dns_cut_servers(struct arena *a, struct dns_answers *answers, struct dns_cut *cut);

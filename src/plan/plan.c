@@ -78,8 +78,8 @@ static bool wrong_value(struct making *m, struct str name, const char *why)
 }
 
 /*
- * Whether a canonical name has only what a record of mail may have: letters, digits, "-"
- * and "_" (RFC 952, RFC 8552). Anything else is a slip of the hand.
+ * Whether a canonical name has only what a record of mail may have: letters, digits,
+ * "-" and "_" (RFC 952, RFC 8552). Anything else is a slip of the hand.
  */
 static bool is_plain(struct str name)
 {
@@ -104,9 +104,10 @@ static struct str without_blanks(struct arena *a, struct str s)
 
 static bool is_base64(struct str s)
 {
+	while (s.n && s.p[s.n - 1] == '=')
+		s.n--;
 	for (size_t i = 0; i < s.n; i++)
-		if (!char_is_alnum(s.p[i]) && s.p[i] != '+' && s.p[i] != '/' &&
-		    s.p[i] != '=')
+		if (!char_is_alnum(s.p[i]) && s.p[i] != '+' && s.p[i] != '/')
 			return false;
 	return true;
 }

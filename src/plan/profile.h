@@ -1,15 +1,16 @@
 /*
- * A profile is a record layout as data (docs/profiles.md): the records a domain publishes
- * so that a service may send in its name, with variables where customers differ.
+ * A profile is a record layout as data (docs/profiles.md): the records a domain
+ * publishes so that a service may send in its name, with variables where customers
+ * differ.
  *
  *	struct profile *p;
  *	if (!profile_parse(&a, STR("standard"), text, &p, &err))
  *		…	profile standard: $.records[2].type: unknown type "TXX"
  *
- * A variable has a value that is set, or its default, or none. The default is a template
- * over the variables above it, so that there are no cycles. A record asks for all the
- * variables of its templates, unless its `when` names one that has no value: then the
- * record is left out.
+ * A variable has a value that is set, or its default, or none. The default is a
+ * template over the variables above it, so that there are no cycles. A record asks for
+ * all the variables of its templates, unless its `when` names one that has no value:
+ * then the record is left out.
  *
  * Limits: PROFILE_TEXT_MAX bytes, PROFILE_VARIABLES_MAX variables, PROFILE_RECORDS_MAX
  * records, names of 32 and other texts of 1024 bytes.

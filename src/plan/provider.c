@@ -289,7 +289,10 @@ struct provider_match provider_recognise(struct arena *a, const struct providers
                                          const struct patterns *ns,
                                          const struct patterns *soa)
 {
-	struct provider_match match = vote(a, list, ns, false);
+	struct provider_match by_ns = vote(a, list, ns, false);
+	struct provider_match by_soa = vote(a, list, soa, true);
 
-	return match.provider == &generic ? vote(a, list, soa, true) : match;
+	if (by_ns.provider == &generic)
+		return by_soa;
+	return by_soa.provider->ns.n == 0 && by_soa.evidence.n ? by_soa : by_ns;
 }

@@ -6,7 +6,8 @@
  *	const struct provider *p = provider_find(&list, STR("godaddy"));
  *
  * Recognition goes by the names of a zone's servers; where none is known, by the two
- * names of its SOA record. A zone with servers of several providers belongs to the one
+ * names of its SOA record, which also tell a provider that sits on the servers of another
+ * and so has no server names of its own. A zone with servers of several providers belongs to the one
  * that has the most of them. What nobody is recognised for is "generic": the rules that
  * most panels share.
  */

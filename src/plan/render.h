@@ -8,7 +8,8 @@
 #include "plan/field.h"
 #include "plan/plan.h"
 
-/* [{"purpose","type","name","host","value","priority","ttl","required","match"}, …] */
+/* An array of {"purpose","type","name","host","value","priority","ttl","required",
+ * "match"} in the order of the plan; the host is as the panel wants it. */
 json_t *render_json(struct arena *a, const struct plan *plan,
                     const struct field_place *at);
 

@@ -138,7 +138,7 @@ static const struct field_record pair[] = {
 typedef struct str sentence_fn(struct arena *a, const struct field_place *at,
                                const struct field_record *r);
 
-/* S1-41, S1-49 */
+/* S1-41 */
 static void test_sentences(void **state)
 {
 	static const struct {
@@ -183,6 +183,17 @@ static void test_sentences(void **state)
 		at.provider = find(&list, rows[i].provider);
 		assert_text(rows[i].fn(&a, &at, rows[i].r), rows[i].want);
 	}
+}
+
+/* S1-49: two MX of one name are one record with two lines. */
+static void test_sets(void **state)
+{
+	AUTO(arena) a = {0};
+	struct providers list;
+	struct field_place at = {.zone = STR("acme.example")};
+
+	(void)state;
+	load(&a, &list);
 	at.provider = find(&list, "route53");
 	assert_text(
 	        field_set_instruction(&a, &at, pair, 2),
@@ -255,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_texts),
 	        cmocka_unit_test(test_sentences),
+	        cmocka_unit_test(test_sets),
 	        cmocka_unit_test(test_notes),
 	};
 

@@ -111,73 +111,79 @@ static void templates_are_checked(void **state)
 	"\",\"name\":\"{domain}\",\"value\":\"v\","                                    \
 	"\"ttl\":60,\"required\":true,\"match\":\"" match "\""
 
+/* One malformed text and what is said about it. */
+struct malformed {
+	const char *text, *why;
+};
+#define CASE(text, why)                                                                \
+	{                                                                              \
+		text, why                                                              \
+	}
+
+static const struct malformed malformed[] = {
+        CASE("", "line 1, column 0: "),
+        CASE("[]", "$: must be an object"),
+        CASE("{}", "$.id: missing"),
+        CASE("{" HEAD "}", "$.variables: missing"),
+        CASE("{" NO_VARS "}", "$.records: missing"),
+        CASE("{" NO_VARS ",\"records\":[]}",
+             "$.records: must have from 1 to 32 elements, not 0"),
+        CASE("{" NO_VARS ",\"extra\":1,\"records\":[{" RECORD "}]}",
+             "$.extra: unknown member"),
+        CASE("{\"id\":\"A B\",\"name\":\"X\",\"summary\":\"x\",\"variables\":[],"
+             "\"records\":[{" RECORD "}]}",
+             "$.id: \"A B\" is no name"),
+        CASE("{\"id\":5}", "$.id: must be a string"),
+        CASE("{\"id\":\"\"}", "$.id: is empty"),
+        CASE("{\"id\":\"a\\nb\"}", "$.id: control characters"),
+        CASE(ONE("{\"name\":\"A\",\"default\":null,\"help\":\"h\"}"),
+             "$.variables[0].name: \"A\" is no name for a variable"),
+        CASE(ONE("{\"name\":\"a\",\"help\":\"h\"}"), "$.variables[0].default: missing"),
+        CASE(ONE("{\"name\":\"a\",\"default\":5,\"help\":\"h\"}"),
+             "$.variables[0].default: must be a string"),
+        CASE(ONE("{\"name\":\"domain\",\"default\":null,\"help\":\"h\"}"),
+             "$.variables[0].name: \"domain\" stands twice"),
+        CASE(ONE("{\"name\":\"a\",\"default\":\"{a}\",\"help\":\"h\"}"),
+             "$.variables[0].default: unknown variable {a}"),
+        CASE(ONE("{\"name\":\"a\",\"default\":\"x\",\"format\":\"y\","
+                 "\"help\":\"h\"}"),
+             "$.variables[0].format: unknown format \"y\""),
+        CASE(ONE("{\"name\":\"a\",\"default\":{\"by\":\"b\",\"values\":{}},"
+                 "\"help\":\"h\"}"),
+             "$.variables[0].default.by: unknown variable {b}"),
+        CASE(REC(REST("TXX", "exact")), "$.records[1].type: unknown type \"TXX\""),
+        CASE(REC(REST("SOA", "exact")),
+             "$.records[1].type: SOA cannot be in a profile, only TXT, CNAME, MX"),
+        CASE(REC(REST("TXT", "mx_set")),
+             "$.records[1].match: \"mx_set\" does not fit type TXT"),
+        CASE(REC(REST("TXT", "loose")), "$.records[1].match: unknown match \"loose\""),
+        CASE(REC(REST("MX", "mx_set")), "$.records[1].priority: missing"),
+        CASE(REC(REST("MX", "mx_set") ",\"priority\":65536"),
+             "$.records[1].priority: must be from 0 to 65535"),
+        CASE(REC(REST("TXT", "exact") ",\"priority\":1"),
+             "$.records[1].priority: only an MX has one"),
+        CASE(REC(REST("TXT", "exact") ",\"when\":\"a\""),
+             "$.records[1].when: unknown variable {a}"),
+        CASE(REC("\"purpose\":\"x\""), "$.records[1].purpose: unknown purpose \"x\""),
+        CASE("{" NO_VARS ",\"records\":[7]}", "$.records[0]: must be an object"),
+        CASE("{" NO_VARS ",\"records\":[{" RECORD "}],\"timings\":{}}",
+             "$.timings.fail_after_hours: missing"),
+};
+
 /* Every error says where: "profile x.json: PATH: why". */
 static void profiles_are_checked(void **state)
 {
-	static const struct {
-		const char *text, *why;
-	} rows[] = {
-	        {"",	                                                           "line 1, column 0: "      },
-	        {"[]",	                                                         "$: must be an object"    },
-	        {"{}",	                                                         "$.id: missing"           },
-	        {"{" HEAD "}",	                                                 "$.variables: missing"    },
-	        {"{" NO_VARS "}",	                                              "$.records: missing"      },
-	        {"{" NO_VARS ",\"records\":[]}",
-	         "$.records: must have from 1 to 32 elements, not 0"                                             },
-	        {"{" NO_VARS ",\"extra\":1,\"records\":[{" RECORD "}]}",
-	         "$.extra: unknown member"	                                                               },
-	        {"{\"id\":\"A B\",\"name\":\"X\",\"summary\":\"x\",\"variables\":[],"
-	         "\"records\":[{" RECORD "}]}",
-	         "$.id: \"A B\" is no name"	                                                              },
-	        {"{\"id\":5}",	                                                 "$.id: must be a string"  },
-	        {"{\"id\":\"\"}",	                                              "$.id: is empty"          },
-	        {"{\"id\":\"a\\nb\"}",	                                         "$.id: control characters"},
-	        {ONE("{\"name\":\"A\",\"default\":null,\"help\":\"h\"}"),
-	         "$.variables[0].name: \"A\" is no name for a variable"                                          },
-	        {ONE("{\"name\":\"a\",\"help\":\"h\"}"),
-	         "$.variables[0].default: missing"	                                                       },
-	        {ONE("{\"name\":\"a\",\"default\":5,\"help\":\"h\"}"),
-	         "$.variables[0].default: must be a string"                                                      },
-	        {ONE("{\"name\":\"domain\",\"default\":null,\"help\":\"h\"}"),
-	         "$.variables[0].name: \"domain\" stands twice"                                                  },
-	        {ONE("{\"name\":\"a\",\"default\":\"{a}\",\"help\":\"h\"}"),
-	         "$.variables[0].default: unknown variable {a}"                                                  },
-	        {ONE("{\"name\":\"a\",\"default\":\"x\",\"format\":\"y\","
-	             "\"help\":\"h\"}"),
-	         "$.variables[0].format: unknown format \"y\""                                                   },
-	        {ONE("{\"name\":\"a\",\"default\":{\"by\":\"b\",\"values\":{}},"
-	             "\"help\":\"h\"}"),
-	         "$.variables[0].default.by: unknown variable {b}"                                               },
-	        {REC(REST("TXX",	                                               "exact")),                  "$.records[1].type: unknown type \"TXX\""},
-	        {REC(REST("SOA",	                                                            "exact")),
-	         "$.records[1].type: SOA cannot be in a profile, only TXT, CNAME, MX"},
-	        {REC(REST("TXT", "mx_set")),
-	         "$.records[1].match: \"mx_set\" does not fit type TXT"},
-	        {REC(REST("TXT",	                                                  "loose")),
-	         "$.records[1].match: unknown match \"loose\""},
-	        {REC(REST("MX",	                                               "mx_set")),               "$.records[1].priority: missing"},
-	        {REC(REST("MX",	                                                            "mx_set") ",\"priority\":65536"),
-	         "$.records[1].priority: must be from 0 to 65535"},
-	        {REC(REST("TXT",	                            "exact") ",\"priority\":1"),
-	         "$.records[1].priority: only an MX has one"},
-	        {REC(REST("TXT","exact") ",\"when\":\"a\""),
-	         "$.records[1].when: unknown variable {a}"},
-	        {REC("\"purpose\":\"x\""),
-	         "$.records[1].purpose: unknown purpose \"x\""                  },
-	        {"{" NO_VARS ",\"records\":[7]}",	                                                            "$.records[0]: must be an object"                                                                                },
-	        {"{" NO_VARS ",\"records\":[{" RECORD "}],\"timings\":{}}",
-	         "$.timings.fail_after_hours: missing"                                                     },
-	};
 	AUTO(arena) a = {0};
 
 	(void)state;
-	for (size_t i = 0; i < LEN(rows); i++) {
-		struct str want = arena_printf(&a, "profile x.json: %s", rows[i].why);
+	for (size_t i = 0; i < LEN(malformed); i++) {
+		struct str want =
+		        arena_printf(&a, "profile x.json: %s", malformed[i].why);
 		struct profile *p;
 		struct err err;
 
-		assert_false(profile_parse(&a, STR("x.json"), str_c(rows[i].text), &p,
-		                           &err));
+		assert_false(profile_parse(&a, STR("x.json"), str_c(malformed[i].text),
+		                           &p, &err));
 		if (!str_starts(str_c(err.text), want))
 			fail_msg("got  %s\nwant %s", err.text, want.p);
 		assert_int_equal(err.kind, ERR_INPUT);
@@ -319,6 +325,7 @@ static void wrong_settings_are_named(void **state)
 	        {"acme.example",   "A=b",                                 "--set A=b: \"A\" is no name for a variable"           },
 	        {"acme.example",   "dkim_key=-----BEGIN PUBLIC KEY-----",
 	         "--set dkim_key: must be base64"	                                                                        },
+	        {"acme.example",   "dkim_key=p=AAAA",                     "--set dkim_key: must be base64"                       },
 	        {"acme.example",   "mx1=http://mx.example/",
 	         "--set mx1: must be a host name"	                                                                        },
 	        {"acme.example",   "label=a..b",                          "--set label: "                                        },

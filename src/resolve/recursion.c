@@ -54,8 +54,8 @@ static const struct setting memory[] = {
 /*
  * Only what was asked is looked up. A server that is silent is given up after some
  * seconds; a question that was cancelled at its deadline stays in libunbound's memory
- * until then. With minimised names the questions of one domain
- * share one walk down from the TLD; without, each makes its own.
+ * until then. With minimised names the questions of one domain share one walk down from
+ * the TLD; without, each makes its own.
  */
 static const struct setting work[] = {
         {"num-queries-per-thread:", "4096"     },

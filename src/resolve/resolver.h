@@ -32,16 +32,16 @@
 
 struct resolver;
 
+/*
+ * The servers of --dns share the time of a question and are asked in turn until one
+ * gives an answer; CNAMEs that an authority leaves open are chased.
+ */
 struct resolver_options {
-	struct option_list
-	        servers;         /* "ADDR[:PORT]" of --dns; none: recursion. They share
-	                               the time of a question and are asked in turn until
-	                               one gives an answer; CNAMEs that an authority
-	                               leaves open are chased */
-	struct str root_hints;   /* file; empty: the built-in roots */
-	struct str trust_anchor; /* file; empty: the system's root anchor, none where
+	struct option_list servers; /* "ADDR[:PORT]" of --dns; none: recursion */
+	struct str root_hints;      /* file; empty: the built-in roots */
+	struct str trust_anchor;    /* file; empty: the system's root anchor, none where
 	                               root_hints is given */
-	int64_t timeout_ms;      /* of one question; 0 takes RESOLVER_TIMEOUT_MS */
+	int64_t timeout_ms;         /* of one question; 0 takes RESOLVER_TIMEOUT_MS */
 };
 
 enum { RESOLVER_TIMEOUT_MS = 5000, RESOLVER_AT_ONCE = 1024 };
@@ -57,7 +57,7 @@ struct resolver_stats {
  */
 NODISCARD bool resolver_new(const struct resolver_options *options,
                             struct resolver **out, struct err *err);
-/* Questions that are still under way end unanswered, without done(). */
+/* Questions still under way end unanswered, without done(). NULL is allowed. */
 void resolver_free(struct resolver *r);
 
 /* Answers all pending questions; returns when none is left. */

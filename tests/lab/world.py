@@ -31,7 +31,6 @@ SETTINGS = {
     "selector": "s1",
     "selector2": "s2",
     "dkim_key": DKIM_KEY,
-    "dkim_key2": DKIM_KEY2,
     "mx1": "mx1.mail.example",
     "mx2": "mx2.mail.example",
     "spf": "include:_spf.mail.example",
@@ -42,7 +41,7 @@ SETTINGS = {
     "bounce_target": "bounce.mail.example",
     "dkim_target1": "s1.sg42.dkim.mail.example",
     "dkim_target2": "s2.sg42.dkim.mail.example",
-    "dmarc_rua": "mailto:dmarc@mail.example",
+    "dmarc_rua": "dmarc@mail.example",
     "region": "us",
 }
 
@@ -79,7 +78,7 @@ def delegated(**changes):
 {s['selector2']}._domainkey CNAME {s['dkim_target2']}.
 bounce CNAME {s['bounce_target']}.
 {s['track_host']} CNAME {s['track_target']}.
-_dmarc TXT "v=DMARC1; p=none; rua={s['dmarc_rua']}"
+_dmarc TXT "v=DMARC1; p=none; rua=mailto:{s['dmarc_rua']}"
 """
 
 

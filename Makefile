@@ -1,0 +1,63 @@
+# What a reader needs: `make run` and `make test`. The rest is for those who change it.
+# Each target installs what the machine lacks (tools/install-deps) before it builds.
+
+BUILD ?= build
+JOBS ?= $(shell nproc)
+PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
+LAB = /usr/bin/python3 tests/lab/lab.py run --
+
+.PHONY: all run test unit check e2e bench-check fuzz format docs install clean
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+
+$(BUILD)/build.ninja:
+	@tools/install-deps build
+	@meson setup $(BUILD) >/dev/null || meson setup --wipe $(BUILD)
+
+# A small internet on this machine, a broken domain in it and a repaired one.
+run:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@$(LAB) tests/lab/tour $(BUILD)/src/cli/signet
+
+test:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory unit check e2e
+
+unit:
+	meson test -C $(BUILD) --no-rebuild --print-errorlogs
+
+check:
+	tools/check-layers
+	tools/docs --check $(BUILD)/src/cli/signet
+	SIGNET=$(abspath $(BUILD))/src/cli/signet $(PYTEST) tests/data tests/spf tests/dmarc \
+		tests/plan tests/resolve tests/cli
+
+e2e:
+	SIGNET=$(abspath $(BUILD))/src/cli/signet $(LAB) $(PYTEST) tests/lab tests/e2e
+
+bench-check:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@$(LAB) /usr/bin/python3 tests/bench/check.py $(abspath $(BUILD))/src/cli/signet
+
+# Every fuzz target for SECONDS, two at a time.
+SECONDS ?= 60
+fuzz:
+	@tools/install-deps ci
+	@tools/fuzz $(SECONDS)
+
+format:
+	clang-format -i src/*/*.[ch] tests/fuzz/*.[ch]
+
+# Everything generated from the tables: the manual page and the references.
+docs: all
+	tools/docs --write $(BUILD)/src/cli/signet
+
+install: all
+	meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) build-*
