@@ -24,17 +24,15 @@ struct bench_options {
 	int64_t at_once;
 };
 
-#define FIELD(field) offsetof(struct bench_options, field)
+#define AT(field) offsetof(struct bench_options, field)
 
 static const struct option table[] = {
-        {"dns",        OPTION_LIST,   FIELD(resolver.servers),    "ADDR", "ask this server",       0, 0       },
-        {"root-hints", OPTION_TEXT,   FIELD(resolver.root_hints), "FILE", "the roots",             0,
-         0                                                                                                    },
-        {"timeout-ms", OPTION_NUMBER, FIELD(resolver.timeout_ms), "N",    "each",                  1,
-         600000                                                                                               },
-        {"zone",       OPTION_TEXT,   FIELD(zone),                "NAME", "where the domains are", 0, 0       },
-        {"domains",    OPTION_NUMBER, FIELD(domains),             "N",    "how many",              1, 10000000},
-        {"at-once",    OPTION_NUMBER, FIELD(at_once),             "N",    "domains at once",       1, 4096    },
+        {"dns",        OPTION_LIST,   AT(resolver.servers),    "ADDR", "servers",  0, 0      },
+        {"root-hints", OPTION_TEXT,   AT(resolver.root_hints), "FILE", "roots",    0, 0      },
+        {"timeout-ms", OPTION_NUMBER, AT(resolver.timeout_ms), "N",    "time",     1, 60000  },
+        {"zone",       OPTION_TEXT,   AT(zone),                "NAME", "parent",   0, 0      },
+        {"domains",    OPTION_NUMBER, AT(domains),             "N",    "how many", 1, 9999999},
+        {"at-once",    OPTION_NUMBER, AT(at_once),             "N",    "bound",    1, 4096   },
 };
 
 struct bench;
