@@ -142,7 +142,7 @@ class Faulty:
 
     def tcp_session(self, client):
         with client:
-            length = struct.unpack("!H", client.recv(2))[0]
+            length = struct.unpack("!H", client.recv(2, socket.MSG_WAITALL))[0]
             q = Query(client.recv(length))
             reply = q.reply(answer=[text(q.name, 200 * "x")] * 1)
             if q.kind == "tcsilent":
