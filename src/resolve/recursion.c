@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "dns/message.h"
+#include "dns/zone.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -23,47 +24,54 @@ struct setting {
 	const char *name, *value;
 };
 
-/* Set before the first question; libunbound ignores later changes. */
-static const struct setting always[] = {
-  /* Answers are fresh, and nothing is concluded from other answers. */
-        {"cache-max-ttl:",          "30"       },
-        {"cache-max-negative-ttl:", "5"        },
-        {"val-bogus-ttl:",          "5"        },
-        {"infra-host-ttl:",         "60"       },
-        {"infra-keep-probing:",     "yes"      },
-        {"aggressive-nsec:",        "no"       },
-        {"prefetch:",               "no"       },
-        {"serve-expired:",          "no"       },
- /* Memory stays flat over any number of domains. */
-        {"msg-cache-size:",         "4m"       },
-        {"rrset-cache-size:",       "8m"       },
-        {"key-cache-size:",         "1m"       },
-        {"neg-cache-size:",         "256k"     },
-        {"infra-cache-numhosts:",   "10000"    },
- /* One thread: no slabs. */
-        {"msg-cache-slabs:",        "1"        },
-        {"rrset-cache-slabs:",      "1"        },
-        {"key-cache-slabs:",        "1"        },
-        {"infra-cache-slabs:",      "1"        },
- /* Thousands of questions at once. */
+/* All are set before the first question; libunbound ignores later changes. */
+
+/* Answers are fresh, and nothing is concluded from other answers. */
+static const struct setting freshness[] = {
+        {"cache-max-ttl:",          "30" },
+        {"cache-max-negative-ttl:", "5"  },
+        {"val-bogus-ttl:",          "5"  },
+        {"infra-host-ttl:",         "60" },
+        {"infra-keep-probing:",     "yes"},
+        {"aggressive-nsec:",        "no" },
+        {"prefetch:",               "no" },
+        {"serve-expired:",          "no" },
+};
+
+/* Memory stays flat over any number of domains; one thread needs no slabs. */
+static const struct setting memory[] = {
+        {"msg-cache-size:",       "1m"  },
+        {"rrset-cache-size:",     "4m"  },
+        {"key-cache-size:",       "1m"  },
+        {"neg-cache-size:",       "256k"},
+        {"infra-cache-numhosts:", "4000"},
+        {"msg-cache-slabs:",      "1"   },
+        {"rrset-cache-slabs:",    "1"   },
+        {"key-cache-slabs:",      "1"   },
+        {"infra-cache-slabs:",    "1"   },
+};
+
+/*
+ * Only what was asked is looked up. A server that is silent is given up after some
+ * seconds; a question that was cancelled at its deadline stays in libunbound's memory
+ * until then. With minimised names the questions of one domain share one walk down from
+ * the TLD; without, each makes its own.
+ */
+static const struct setting work[] = {
         {"num-queries-per-thread:", "4096"     },
         {"outgoing-num-tcp:",       "64"       },
- /* Only what was asked is looked up. */
+        {"infra-cache-max-rtt:",    "3000"     },
+        {"outbound-msg-retry:",     "4"        },
         {"target-fetch-policy:",    "0 0 0 0 0"},
         {"use-caps-for-id:",        "no"       },
         {"qname-minimisation:",     "yes"      },
         {"edns-buffer-size:",       "1232"     },
- /* Reverse zones of private networks are as good as others. */
         {"unblock-lan-zones:",      "yes"      },
         {"insecure-lan-zones:",     "yes"      },
 };
 
-/* Roots of one's own may be on loopback and may hold the names reserved for tests. */
-static const struct setting own_roots[] = {
-        {"do-not-query-localhost:", "no"                },
-        {"local-zone:",             "test. nodefault"   },
-        {"local-zone:",             "invalid. nodefault"},
-};
+/* Names that libunbound would answer by itself. */
+static const char *const unblocked[] = {"test.", "invalid."};
 
 static bool set_option(struct recursion *u, const char *name, const char *value,
                        struct err *err)
@@ -98,16 +106,22 @@ static bool has_ipv6_route(void)
 	return fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
 }
 
-/* libunbound's own complaint about a file names neither the file nor the reason. */
+/* libunbound takes a file without records for a good one, and its complaints name
+ * neither the file nor the line. */
 static bool set_file(struct recursion *u, const char *name, struct str path,
                      struct err *err)
 {
 	AUTO(arena) a = {0};
 	const char *file = arena_cstr(&a, path);
+	struct dns_zone zone = dns_zone_init(&a);
 	struct str text;
 
 	if (!file_read(&a, file, HINTS_MAX, &text, err))
 		return false;
+	if (!dns_zone_parse(&zone, text, err))
+		return err_add(err, "%s", file);
+	if (zone.names.n == 0)
+		return err_set(err, ERR_INPUT, "%s: no records", file);
 	return set_option(u, name, file, err);
 }
 
@@ -116,7 +130,8 @@ static bool set_roots(struct recursion *u, const struct recursion_options *optio
 {
 	if (options->root_hints.n == 0)
 		return has_ipv6_route() || set_option(u, "do-ip6:", "no", err);
-	return set_options(u, own_roots, LEN(own_roots), err) &&
+	/* They may be on loopback. */
+	return set_option(u, "do-not-query-localhost:", "no", err) &&
 	       (set_file(u, "root-hints:", options->root_hints, err) ||
 	        err_add(err, "root hints"));
 }
@@ -141,22 +156,25 @@ static bool configure(struct recursion *u, const struct recursion_options *optio
                       struct err *err)
 {
 	char sockets[24];
-	int r;
 
 	ub_ctx_debugout(u->ctx, NULL);
 	snprintf(sockets, sizeof(sockets), "%zu", options->sockets);
-	if (!set_options(u, always, LEN(always), err) ||
+	if (!set_options(u, freshness, LEN(freshness), err) ||
+	    !set_options(u, memory, LEN(memory), err) ||
+	    !set_options(u, work, LEN(work), err) ||
 	    !set_option(u, "outgoing-range:", sockets, err) ||
 	    !set_roots(u, options, err) || !set_trust(u, options, err))
 		return false;
-	/* Whatever first uses the context reads the files: hints and anchor are judged
-	 * now and not by the first question. */
-	r = ub_ctx_data_remove(u->ctx, "signet.invalid.");
-	if (r)
-		return err_set(err, ERR_INPUT,
-		               "libunbound refuses the root hints or the trust "
-		               "anchor: %s",
-		               ub_strerror(r));
+	/* This is the first use, at which libunbound reads the files. */
+	for (size_t i = 0; i < LEN(unblocked); i++) {
+		int r = ub_ctx_zone_remove(u->ctx, unblocked[i]);
+
+		if (r)
+			return err_set(err, ERR_INPUT,
+			               "libunbound refuses the root hints or the trust "
+			               "anchor: %s",
+			               ub_strerror(r));
+	}
 	return true;
 }
 

@@ -14,6 +14,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct bench_options {
@@ -23,17 +24,15 @@ struct bench_options {
 	int64_t at_once;
 };
 
-#define FIELD(field) offsetof(struct bench_options, field)
+#define AT(field) offsetof(struct bench_options, field)
 
 static const struct option table[] = {
-        {"dns",        OPTION_LIST,   FIELD(resolver.servers),    "ADDR", "ask this server",       0, 0       },
-        {"root-hints", OPTION_TEXT,   FIELD(resolver.root_hints), "FILE", "the roots",             0,
-         0                                                                                                    },
-        {"timeout-ms", OPTION_NUMBER, FIELD(resolver.timeout_ms), "N",    "each",                  1,
-         600000                                                                                               },
-        {"zone",       OPTION_TEXT,   FIELD(zone),                "NAME", "where the domains are", 0, 0       },
-        {"domains",    OPTION_NUMBER, FIELD(domains),             "N",    "how many",              1, 10000000},
-        {"at-once",    OPTION_NUMBER, FIELD(at_once),             "N",    "domains at once",       1, 4096    },
+        {"dns",        OPTION_LIST,   AT(resolver.servers),    "ADDR", "servers",  0, 0      },
+        {"root-hints", OPTION_TEXT,   AT(resolver.root_hints), "FILE", "roots",    0, 0      },
+        {"timeout-ms", OPTION_NUMBER, AT(resolver.timeout_ms), "N",    "time",     1, 60000  },
+        {"zone",       OPTION_TEXT,   AT(zone),                "NAME", "parent",   0, 0      },
+        {"domains",    OPTION_NUMBER, AT(domains),             "N",    "how many", 1, 9999999},
+        {"at-once",    OPTION_NUMBER, AT(at_once),             "N",    "bound",    1, 4096   },
 };
 
 struct bench;
@@ -109,6 +108,15 @@ static uint64_t resident_kb(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
+/* The most that was ever resident, in kB. */
+static uint64_t peak_kb(void)
+{
+	struct rusage usage;
+
+	need(getrusage(RUSAGE_SELF, &usage) == 0);
+	return (uint64_t)usage.ru_maxrss;
+}
+
 static void report(const struct bench *b, int64_t wall_ms, int64_t cpu_us, uint64_t rss)
 {
 	double asked = (double)b->next * LEN(questions);
@@ -120,8 +128,9 @@ static void report(const struct bench *b, int64_t wall_ms, int64_t cpu_us, uint6
 	       "core\n",
 	       (double)cpu_us / asked, (double)cpu_us / (double)b->next,
 	       1e6 * (double)b->next / (double)cpu_us);
-	printf("memory: %" PRIu64 " kB at start, %" PRIu64 " kB at the end\n", rss,
-	       resident_kb());
+	printf("memory: %" PRIu64 " kB at start, %" PRIu64 " kB at the end, %" PRIu64
+	       " kB at most\n",
+	       rss, resident_kb(), peak_kb());
 	for (size_t i = 0; i < LEN(b->statuses); i++)
 		if (b->statuses[i])
 			printf("%s(%zu): %" PRIu64 "\n",

@@ -24,17 +24,14 @@ struct tool_options {
 	bool probe;
 };
 
-#define FIELD(field) offsetof(struct tool_options, field)
+#define AT(field) offsetof(struct tool_options, field)
 
 static const struct option table[] = {
-        {"dns",          OPTION_LIST,   FIELD(resolver.servers),      "ADDR", "ask this server",         0, 0},
-        {"root-hints",   OPTION_TEXT,   FIELD(resolver.root_hints),   "FILE", "the roots",               0,
-         0                                                                                                   },
-        {"trust-anchor", OPTION_TEXT,   FIELD(resolver.trust_anchor), "FILE", "keys",                    0,
-         0                                                                                                   },
-        {"timeout-ms",   OPTION_NUMBER, FIELD(resolver.timeout_ms),   "N",    "each",                    1,
-         600000                                                                                              },
-        {"probe",        OPTION_FLAG,   FIELD(probe),                 NULL,   "is the server reachable", 0, 0},
+        {"dns",          OPTION_LIST,   AT(resolver.servers),      "ADDR", "servers", 0, 0    },
+        {"root-hints",   OPTION_TEXT,   AT(resolver.root_hints),   "FILE", "roots",   0, 0    },
+        {"trust-anchor", OPTION_TEXT,   AT(resolver.trust_anchor), "FILE", "keys",    0, 0    },
+        {"timeout-ms",   OPTION_NUMBER, AT(resolver.timeout_ms),   "N",    "time",    1, 60000},
+        {"probe",        OPTION_FLAG,   AT(probe),                 NULL,   "probe",   0, 0    },
 };
 
 static bool parse_via(struct str word, enum dns_via *via)

@@ -379,7 +379,6 @@ bool resolver_new(const struct resolver_options *options, struct resolver **out,
 	return false;
 }
 
-/* Questions that are still under way end unanswered. */
 void resolver_free(struct resolver *r)
 {
 	struct arena a;

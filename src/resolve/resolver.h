@@ -16,7 +16,13 @@
  *	resolver_start(r, &answers, done, arg);	(many checks: returns at once,
  *	resolver_loop(r);			 calls done(arg) when all are answered)
  *
- * Every question ends: with what was learned, or with DNS_TIMEOUT at its deadline.
+ * Every question ends: with what was learned, or with DNS_TIMEOUT and the reason at its
+ * deadline, which counts from resolver_start().
+ *
+ * Cost, so that a caller knows how much to start at once: a question through libunbound
+ * takes 28 kB while it is under way (keep to RESOLVER_AT_ONCE), a direct one takes 1 kB
+ * and, of a bounded number of sockets, one; those beyond wait for a free one. The soft
+ * limit of descriptors is raised to 2048 where the hard limit allows.
  */
 #pragma once
 
@@ -26,6 +32,10 @@
 
 struct resolver;
 
+/*
+ * The servers of --dns share the time of a question and are asked in turn until one
+ * gives an answer; CNAMEs that an authority leaves open are chased.
+ */
 struct resolver_options {
 	struct option_list servers; /* "ADDR[:PORT]" of --dns; none: recursion */
 	struct str root_hints;      /* file; empty: the built-in roots */
@@ -34,16 +44,20 @@ struct resolver_options {
 	int64_t timeout_ms;         /* of one question; 0 takes RESOLVER_TIMEOUT_MS */
 };
 
-enum { RESOLVER_TIMEOUT_MS = 5000 };
+enum { RESOLVER_TIMEOUT_MS = 5000, RESOLVER_AT_ONCE = 1024 };
 
 struct resolver_stats {
 	uint64_t questions; /* handed to the network or to libunbound */
 	uint64_t responses; /* packets that came back and were understood */
 };
 
+/*
+ * Fails with ERR_USAGE where an entry of `servers` is no address, with ERR_INPUT where
+ * the hints or the anchor cannot be used. The options are copied.
+ */
 NODISCARD bool resolver_new(const struct resolver_options *options,
                             struct resolver **out, struct err *err);
-/* NULL is allowed. */
+/* Questions still under way end unanswered, without done(). NULL is allowed. */
 void resolver_free(struct resolver *r);
 
 /* Answers all pending questions; returns when none is left. */
