@@ -36,7 +36,7 @@ static const struct option options[] = {
          "may "
          "go on with NAME=VALUE settings of its own; prints one JSON value a line",                                                                           0, 0    },
         {"concurrency", OPTION_NUMBER, offsetof(struct check_options, concurrency),  "N",
-         "with --bulk, how many domains at a time (200)",                                                                                                     1, 5000 },
+         "with --bulk, how many domains at a time (100)",                                                                                                     1, 5000 },
 };
 
 static bool parse_servers(struct check_options *o, enum server_views *out,
