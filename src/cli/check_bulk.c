@@ -38,7 +38,7 @@ static void report(const struct bulk *b)
 	int64_t ms = clock_monotonic_ms() - b->started_ms;
 
 	fprintf(stderr,
-	        "%zu domains, %.0f/s: %zu verified, %zu not, %zu undetermined, "
+	        "%zu done, %.0f/s: %zu verified, %zu not, %zu undetermined, "
 	        "%zu unusable lines, %llu questions\n",
 	        b->done, ms > 0 ? (double)b->done * 1000.0 / (double)ms : 0.0,
 	        b->done - b->wrong - b->undetermined, b->wrong, b->undetermined,
@@ -161,14 +161,17 @@ bool check_bulk(struct cli *cli, const struct check_options *o,
 	struct str seen;
 	struct str unused;
 
-	if (!cli_resolver(cli, &b.resolver, err) ||
-	    !read_list(cli, o->bulk, &b.list, err))
+	if (!cli_resolver(cli, &b.resolver, err))
+		return false;
+	if (!read_list(cli, o->bulk, &b.list, err))
 		return err_add(err, "--bulk");
 	seen = b.list;
 	if (!next_domain(&b, &unused, &unused))
 		return err_set(err, ERR_INPUT, "--bulk %.*s: no domain in it",
 		               STR_ARG(o->bulk));
 	b.list = seen;
+	if (!resolver_check_reachable(b.resolver, err))
+		return false;
 	b.started_ms = clock_monotonic_ms();
 	run_slots(cli, &b, (size_t)(o->concurrency ? o->concurrency : CONCURRENCY));
 	report(&b);
