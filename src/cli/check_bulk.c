@@ -33,10 +33,12 @@ struct bulk {
 	size_t busy; /* slots that have a check under way */
 };
 
+/* Also hands on what is printed so far: a reader at the other end of a pipe sees it. */
 static void report(const struct bulk *b)
 {
 	int64_t ms = clock_monotonic_ms() - b->started_ms;
 
+	fflush(stdout);
 	fprintf(stderr,
 	        "%zu done, %.0f/s: %zu verified, %zu not, %zu undetermined, "
 	        "%zu unusable lines, %llu questions\n",
@@ -65,8 +67,7 @@ static bool next_domain(struct bulk *b, struct str *domain, struct str *assignme
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
 		*assignments = line;
-		str_cut(assignments, ' ', domain);
-		return true;
+		return str_cut_word(assignments, domain);
 	}
 	return false;
 }
@@ -92,7 +93,8 @@ static void finish(struct slot *s)
 
 static void advance(void *arg);
 
-/* Takes lines until one needs DNS or the list is at its end. */
+/* Takes lines until one needs DNS or the list is at its end; none where nobody reads
+ * the answers any more. */
 static void take_next(struct slot *s)
 {
 	struct bulk *b = s->bulk;
@@ -100,7 +102,7 @@ static void take_next(struct slot *s)
 	struct str assignments;
 	struct err err;
 
-	while (next_domain(b, &domain, &assignments)) {
+	while (!ferror(stdout) && next_domain(b, &domain, &assignments)) {
 		if (!check_job_begin(&s->job, b->setup, domain, assignments,
 		                     clock_now(), &err)) {
 			print_unusable(b, domain, &err);

@@ -11,32 +11,33 @@
 
 static const struct option options[] = {
         {"profile",     OPTION_TEXT,   offsetof(struct check_options, profile),      "NAME|FILE",
-         "compare with the records of this profile; without it, audit the domain",                                                                            0,
-         0                                                                                                                                                            },
+         "compare with the records of this profile; without it, audit the domain",                                                                                      0,
+         0                                                                                                                                                                      },
         {"set",         OPTION_LIST,   offsetof(struct check_options, set),          "NAME=VALUE",
-         "a variable of the profile (repeatable)",                                                                                                            0, 0    },
+         "a variable of the profile (repeatable)",                                                                                                                      0, 0    },
         {"selector",    OPTION_LIST,   offsetof(struct check_options, selectors),    "NAME",
-         "in an audit, look for a DKIM key at this selector too (repeatable)",                                                                                0, 0    },
+         "in an audit, look for a DKIM key at this selector too (repeatable)",                                                                                          0, 0    },
         {"resolver",    OPTION_LIST,   offsetof(struct check_options, resolvers),
-         "ADDR[:PORT]",                                                                            "also ask this public resolver what it sees (repeatable)", 0,
-         0                                                                                                                                                            },
+         "ADDR[:PORT]",                                                                            "also ask this public resolver what it sees (repeatable)",           0,
+         0                                                                                                                                                                      },
         {"servers",     OPTION_TEXT,   offsetof(struct check_options, servers),
          "all|wrong|none",                                                                         "which authoritative servers to ask one by one: all, those of "
-         "records that are wrong, or none (all; with --bulk: wrong)",                                                               0, 0    },
+         "records that are wrong, or none (all; with --bulk: wrong)",                                                                         0, 0    },
         {"retired-key", OPTION_LIST,   offsetof(struct check_options, retired_keys),
-         "BASE64",                                                                                 "a DKIM public key that was used before (repeatable)",     0, 0    },
+         "BASE64",                                                                                 "a DKIM public key that was used before (repeatable)",               0, 0    },
         {"zone",        OPTION_TEXT,   offsetof(struct check_options, zone),         "FILE",
-         "answer every question from this zone file instead of from DNS",                                                                                     0, 0    },
+         "answer every question from this zone file instead of from DNS",                                                                                               0, 0    },
         {"watch",       OPTION_FLAG,   offsetof(struct check_options, watch),        NULL,
-         "check again and again until the domain is verified",                                                                                                0, 0    },
+         "check again and again until the domain is verified",                                                                                                          0, 0    },
         {"interval",    OPTION_NUMBER, offsetof(struct check_options, interval_s),
-         "SECONDS",                                                                                "with --watch, the longest time between two checks (60)",  1, 86400},
+         "SECONDS",                                                                                "with --watch, the longest time between two checks, 5 or more (60)",
+         5,                                                                                                                                                                86400},
         {"bulk",        OPTION_TEXT,   offsetof(struct check_options, bulk),         "FILE",
          "check every domain of this file, one a line, - for standard input; a line "
          "may "
-         "go on with NAME=VALUE settings of its own; prints one JSON value a line",                                                                           0, 0    },
+         "go on with NAME=VALUE settings of its own; prints one JSON value a line",                                                                                     0, 0    },
         {"concurrency", OPTION_NUMBER, offsetof(struct check_options, concurrency),  "N",
-         "with --bulk, how many domains at a time (100)",                                                                                                     1, 5000 },
+         "with --bulk, how many domains at a time (100)",                                                                                                               1, 5000 },
 };
 
 static bool parse_servers(struct check_options *o, enum server_views *out,
@@ -78,25 +79,44 @@ static bool check_addresses(const struct option_list *resolvers, struct err *err
 }
 
 /* Options that mean nothing together are an error, not a surprise. */
-static bool check_options_fit(const struct cli *cli, const struct check_options *o,
-                              struct err *err)
+static bool check_options_fit(const struct check_options *o, struct err *err)
+{
+	const bool audit = o->profile.n == 0;
+	const struct {
+		bool wrong;
+		const char *why;
+	} rules[] = {
+	        {o->watch && audit,                "--watch needs a --profile"            },
+	        {o->set.n && audit,                "--set needs a --profile"              },
+	        {o->retired_keys.n && audit,       "--retired-key needs a --profile"      },
+	        {o->selectors.n && !audit,
+	         "--selector is for an audit; with --profile use --set selector=NAME"     },
+	        {o->bulk.n && o->watch,            "--bulk and --watch exclude each other"},
+	        {o->bulk.n && o->zone.n,           "--bulk and --zone exclude each other" },
+	        {o->watch && o->zone.n,            "--watch and --zone exclude each other"},
+	        {o->zone.n && o->common.dns.n,     "--zone and --dns exclude each other"  },
+	        {o->zone.n && o->resolvers.n,
+	         "--zone and --resolver exclude each other"                               },
+	        {o->interval_s && !o->watch,       "--interval needs --watch"             },
+	        {o->concurrency && o->bulk.n == 0, "--concurrency needs --bulk"           },
+	};
+
+	for (size_t i = 0; i < LEN(rules); i++)
+		if (rules[i].wrong)
+			return err_set(err, ERR_USAGE, "%s", rules[i].why);
+	return check_addresses(&o->resolvers, err);
+}
+
+/* One domain as argument, or a file of them. */
+static bool check_arguments_fit(const struct cli *cli, const struct check_options *o,
+                                struct err *err)
 {
 	if (o->bulk.n && cli->arguments.n)
 		return err_set(err, ERR_USAGE,
 		               "--bulk takes its domains from the file");
 	if (!o->bulk.n && cli->arguments.n == 0)
 		return err_set(err, ERR_USAGE, "missing argument: signet check DOMAIN");
-	if (o->bulk.n && o->watch)
-		return err_set(err, ERR_USAGE, "--bulk and --watch exclude each other");
-	if (o->watch && !o->profile.n)
-		return err_set(err, ERR_USAGE, "--watch needs a --profile");
-	if (o->set.n && !o->profile.n)
-		return err_set(err, ERR_USAGE, "--set needs a --profile");
-	if (o->zone.n && o->common.dns.n)
-		return err_set(err, ERR_USAGE, "--zone and --dns exclude each other");
-	if (o->watch && o->zone.n)
-		return err_set(err, ERR_USAGE, "--watch and --zone exclude each other");
-	return check_addresses(&o->resolvers, err);
+	return true;
 }
 
 static void load_knowledge(struct cli *cli, struct knowledge *know)
@@ -201,7 +221,8 @@ static bool run(struct cli *cli, struct err *err)
 	struct check_setup setup;
 	bool ok;
 
-	if (!check_options_fit(cli, o, err) || !make_setup(cli, o, &setup, err))
+	if (!check_arguments_fit(cli, o, err) || !check_options_fit(o, err) ||
+	    !make_setup(cli, o, &setup, err))
 		return false;
 	if (o->bulk.n)
 		ok = check_bulk(cli, o, &setup, err);
