@@ -9,16 +9,20 @@
 #include "dns/zone.h"
 #include "resolve/resolver.h"
 
+#include <stdlib.h>
+
 static const struct option options[] = {
         {"profile",     OPTION_TEXT,   offsetof(struct check_options, profile),      "NAME|FILE",
          "compare with the records of this profile; without it, audit the domain",                                                                            0,
          0                                                                                                                                                            },
         {"set",         OPTION_LIST,   offsetof(struct check_options, set),          "NAME=VALUE",
          "a variable of the profile (repeatable)",                                                                                                            0, 0    },
+        {"settings",    OPTION_TEXT,   offsetof(struct check_options, settings),     "FILE",
+         "variables of the profile, a NAME=VALUE a line; --set wins",                                                                                         0, 0    },
         {"selector",    OPTION_LIST,   offsetof(struct check_options, selectors),    "NAME",
          "in an audit, look for a DKIM key at this selector too (repeatable)",                                                                                0, 0    },
         {"resolver",    OPTION_LIST,   offsetof(struct check_options, resolvers),
-         "ADDR[:PORT]",                                                                            "also ask this public resolver what it sees (repeatable)", 0,
+         "ADDR[:PORT]",                                                                            "also ask this public resolver what it sees (repeatable; default: those of SIGNET_RESOLVERS)", 0,
          0                                                                                                                                                            },
         {"servers",     OPTION_TEXT,   offsetof(struct check_options, servers),
          "all|wrong|none",                                                                         "which authoritative servers to ask one by one: all, those of "
@@ -64,6 +68,19 @@ static bool parse_servers(struct check_options *o, enum server_views *out,
 	               STR_ARG(o->servers));
 }
 
+/* Without --resolver those of the environment, as "192.0.2.1,192.0.2.2:5353". */
+static void add_default_resolvers(struct cli *cli, struct option_list *resolvers)
+{
+	struct str rest = str_c(getenv("SIGNET_RESOLVERS"));
+	struct str address;
+
+	if (resolvers->n)
+		return;
+	while (str_cut(&rest, ',', &address))
+		if (str_trim(address).n)
+			*ARRAY_ADD(resolvers, cli->a) = str_trim(address);
+}
+
 static bool check_addresses(const struct option_list *resolvers, struct err *err)
 {
 	struct ip ip;
@@ -90,8 +107,8 @@ static bool check_options_fit(const struct cli *cli, const struct check_options 
 		return err_set(err, ERR_USAGE, "--bulk and --watch exclude each other");
 	if (o->watch && !o->profile.n)
 		return err_set(err, ERR_USAGE, "--watch needs a --profile");
-	if (o->set.n && !o->profile.n)
-		return err_set(err, ERR_USAGE, "--set needs a --profile");
+	if ((o->set.n || o->settings.n) && !o->profile.n)
+		return err_set(err, ERR_USAGE, "--set and --settings need a --profile");
 	if (o->zone.n && o->common.dns.n)
 		return err_set(err, ERR_USAGE, "--zone and --dns exclude each other");
 	if (o->watch && o->zone.n)
@@ -132,7 +149,7 @@ static bool make_setup(struct cli *cli, struct check_options *o,
 	if (!catalog_profile(cli->a, o->profile, &profile, err))
 		return false;
 	setup->profile = profile;
-	return catalog_settings(cli->a, o->set.v, o->set.n, &setup->settings, err);
+	return catalog_settings(cli->a, &o->set, o->settings, &setup->settings, err);
 }
 
 static bool saw_only_timeouts(const struct dns_answers *answers)
@@ -201,6 +218,7 @@ static bool run(struct cli *cli, struct err *err)
 	struct check_setup setup;
 	bool ok;
 
+	add_default_resolvers(cli, &o->resolvers);
 	if (!check_options_fit(cli, o, err) || !make_setup(cli, o, &setup, err))
 		return false;
 	if (o->bulk.n)
