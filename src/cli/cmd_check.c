@@ -11,37 +11,38 @@
 
 #include <stdlib.h>
 
+#define AT(field) offsetof(struct check_options, field)
+
+// clang-format off
 static const struct option options[] = {
-        {"profile",     OPTION_TEXT,   offsetof(struct check_options, profile),      "NAME|FILE",
-         "compare with the records of this profile; without it, audit the domain",                                                                            0,
-         0                                                                                                                                                            },
-        {"set",         OPTION_LIST,   offsetof(struct check_options, set),          "NAME=VALUE",
-         "a variable of the profile (repeatable)",                                                                                                            0, 0    },
-        {"settings",    OPTION_TEXT,   offsetof(struct check_options, settings),     "FILE",
-         "variables of the profile, a NAME=VALUE a line; --set wins",                                                                                         0, 0    },
-        {"selector",    OPTION_LIST,   offsetof(struct check_options, selectors),    "NAME",
-         "in an audit, look for a DKIM key at this selector too (repeatable)",                                                                                0, 0    },
-        {"resolver",    OPTION_LIST,   offsetof(struct check_options, resolvers),
-         "ADDR[:PORT]",                                                                            "also ask this public resolver what it sees (repeatable; default: those of SIGNET_RESOLVERS)", 0,
-         0                                                                                                                                                            },
-        {"servers",     OPTION_TEXT,   offsetof(struct check_options, servers),
-         "all|wrong|none",                                                                         "which authoritative servers to ask one by one: all, those of "
-         "records that are wrong, or none (all; with --bulk: wrong)",                                                               0, 0    },
-        {"retired-key", OPTION_LIST,   offsetof(struct check_options, retired_keys),
-         "BASE64",                                                                                 "a DKIM public key that was used before (repeatable)",     0, 0    },
-        {"zone",        OPTION_TEXT,   offsetof(struct check_options, zone),         "FILE",
-         "answer every question from this zone file instead of from DNS",                                                                                     0, 0    },
-        {"watch",       OPTION_FLAG,   offsetof(struct check_options, watch),        NULL,
-         "check again and again until the domain is verified",                                                                                                0, 0    },
-        {"interval",    OPTION_NUMBER, offsetof(struct check_options, interval_s),
-         "SECONDS",                                                                                "with --watch, the longest time between two checks (60)",  1, 86400},
-        {"bulk",        OPTION_TEXT,   offsetof(struct check_options, bulk),         "FILE",
-         "check every domain of this file, one a line, - for standard input; a line "
-         "may "
-         "go on with NAME=VALUE settings of its own; prints one JSON value a line",                                                                           0, 0    },
-        {"concurrency", OPTION_NUMBER, offsetof(struct check_options, concurrency),  "N",
-         "with --bulk, how many domains at a time (100)",                                                                                                     1, 5000 },
+	{"profile", OPTION_TEXT, AT(profile), "NAME|FILE",
+	 "compare with the records of this profile; without it, audit the domain", 0, 0},
+	{"set", OPTION_LIST, AT(set), "NAME=VALUE",
+	 "a variable of the profile (repeatable)", 0, 0},
+	{"settings", OPTION_TEXT, AT(settings), "FILE",
+	 "variables of the profile, a NAME=VALUE a line; --set wins", 0, 0},
+	{"selector", OPTION_LIST, AT(selectors), "NAME",
+	 "in an audit, look for a DKIM key at this selector too (repeatable)", 0, 0},
+	{"resolver", OPTION_LIST, AT(resolvers), "ADDR[:PORT]",
+	 "also ask this public resolver (repeatable; or in SIGNET_RESOLVERS)", 0, 0},
+	{"servers", OPTION_TEXT, AT(servers), "all|wrong|none",
+	 "which authoritative servers to ask one by one: all, those of records that are "
+	 "wrong, or none (all; with --bulk: wrong)", 0, 0},
+	{"retired-key", OPTION_LIST, AT(retired_keys), "BASE64",
+	 "a DKIM public key that was used before (repeatable)", 0, 0},
+	{"zone", OPTION_TEXT, AT(zone), "FILE",
+	 "answer every question from this zone file instead of from DNS", 0, 0},
+	{"watch", OPTION_FLAG, AT(watch), NULL,
+	 "check again and again until the domain is verified", 0, 0},
+	{"interval", OPTION_NUMBER, AT(interval_s), "SECONDS",
+	 "with --watch, the longest time between two checks (60)", 1, 86400},
+	{"bulk", OPTION_TEXT, AT(bulk), "FILE",
+	 "check every domain of this file, one a line, - for standard input; a line may go "
+	 "on with NAME=VALUE settings of its own; prints one JSON value a line", 0, 0},
+	{"concurrency", OPTION_NUMBER, AT(concurrency), "N",
+	 "with --bulk, how many domains at a time (100)", 1, 5000},
 };
+// clang-format on
 
 static bool parse_servers(struct check_options *o, enum server_views *out,
                           struct err *err)

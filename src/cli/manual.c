@@ -85,7 +85,8 @@ void manual_page(FILE *out, const struct option_table *common,
 	      "faults kept it from being decided. 64 wrong usage. 65 input that cannot "
 	      "be parsed at all. 69 a needed service is unreachable. 70 a bug.\n"
 	      ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colour, even on a terminal.\n"
-	      ".TP\n.B SIGNET_RESOLVERS\nThe public resolvers that\n.B check\nasks where "
+	      ".TP\n.B SIGNET_RESOLVERS\nThe public resolvers that\n.B check\nasks "
+	      "where "
 	      "no\n.B \\-\\-resolver\nis given: addresses between commas.\n",
 	      out);
 }
