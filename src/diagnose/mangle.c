@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 
-enum { TEXT_MAX = 64 * 1024, STEPS_MAX = 2000 };
+enum { TEXT_MAX = 64 * 1024, STEPS_MAX = 2000, BACKSLASHES_MAX = 4 };
 
 /* Longer sequences first: the bytes of Windows-1252 occur inside UTF-8 too. */
 static const struct str smart_quotes[] = {
@@ -61,7 +61,7 @@ static size_t match_one_quote(struct str text)
 {
 	size_t n = 0;
 
-	while (n < text.n && text.p[n] == '\\')
+	while (n < text.n && n < BACKSLASHES_MAX && text.p[n] == '\\')
 		n++;
 	return n < text.n && (text.p[n] == '"' || text.p[n] == '\'') ? n + 1 : 0;
 }
@@ -82,7 +82,7 @@ static size_t match_escape(struct str text)
 {
 	size_t n = 0;
 
-	while (n < text.n && text.p[n] == '\\')
+	while (n < text.n && n < BACKSLASHES_MAX && text.p[n] == '\\')
 		n++;
 	return n && n < text.n && text.p[n] == ';' ? n : 0;
 }

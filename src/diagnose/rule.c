@@ -1,5 +1,7 @@
 #include "diagnose/rule.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -45,6 +47,42 @@ const struct dns_answer *rule_found_at(const struct rule_case *c, struct str nam
 	if (seen.result != COMPARE_MATCH || rule_is_wildcard(c, name, c->row->type))
 		return NULL;
 	return there;
+}
+
+bool rule_serves(const struct rule_case *c, struct str text)
+{
+	struct dns_record *r = ARENA_NEW(c->in->a, struct dns_record);
+	struct dns_answer answer = {
+	        .status = DNS_FOUND, .records = {r, 1}
+        };
+
+	*r = (struct dns_record){.owner = c->row->name, .type = DNS_TXT};
+	r->txt.text = text;
+	answer.question.name = c->row->name;
+	answer.question.type = DNS_TXT;
+	return compare_answer(c->in->a, c->in->answers, c->in->plan, c->row, &answer)
+	               .result == COMPARE_MATCH;
+}
+
+/* An offset where a character of UTF-8 begins, at or below this one. */
+static size_t character_at(struct str text, size_t at)
+{
+	while (at > 0 && ((unsigned char)text.p[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}
+
+struct str rule_excerpt(struct arena *a, struct str value)
+{
+	enum { WHOLE = 96, HEAD = 56, TAIL = 16 };
+	struct str text = utf8_printable(a, value);
+	size_t head;
+
+	if (text.n <= WHOLE)
+		return text;
+	head = character_at(text, HEAD);
+	return arena_printf(a, "%.*s…%.*s", (int)head, text.p,
+	                    STR_ARG(str_from(text, character_at(text, text.n - TAIL))));
 }
 
 struct field_place rule_place(const struct rule_case *c)
