@@ -96,6 +96,28 @@ struct field_place rule_place(const struct rule_case *c)
 	return at;
 }
 
+bool rule_has_wrong_value(const struct rule_case *c)
+{
+	return c->seen->seen.result == COMPARE_DIFFERENT &&
+	       c->seen->status != RECORD_PROPAGATING && c->seen->answer->chain.n == 0;
+}
+
+struct str rule_target(const struct dns_record *r)
+{
+	return r->type == DNS_MX ? r->mx.host : r->target;
+}
+
+bool rule_is_appended(const struct rule_case *c, struct str target)
+{
+	struct str wanted = c->row->value;
+	struct str rest = str_from(target, wanted.n + 1);
+
+	return target.n > wanted.n + 1 && str_starts(target, wanted) &&
+	       target.p[wanted.n] == '.' && dns_name_is_within(c->row->name, rest) &&
+	       (dns_name_is_within(rest, c->in->plan->domain) ||
+	        str_eq(rest, rule_place(c).zone));
+}
+
 struct str rule_add_fix(const struct rule_case *c)
 {
 	struct field_place at = rule_place(c);

@@ -10,278 +10,9 @@ enum {
 	KEY_PREFIX_MIN = 48,
 };
 
-/*
- * Whether the value can be spoken of: something definite stands at the name itself and
- * does not serve. While a change spreads, the old value is no news; what a CNAME leads
- * to is not the customer's to edit.
- */
-static bool is_wrong_value(const struct rule_case *c)
-{
-	return c->seen->seen.result == COMPARE_DIFFERENT &&
-	       c->seen->status != RECORD_PROPAGATING && c->seen->answer->chain.n == 0;
-}
-
 static bool is_wrong_text(const struct rule_case *c)
 {
-	return c->row->type == DNS_TXT && is_wrong_value(c);
-}
-
-/* ---- mangled values ---- */
-
-/* What was done to a value, proven by undoing it. */
-struct mending {
-	unsigned kinds;  /* bits of enum mangling */
-	struct str text; /* with them undone */
-	struct str found;
-};
-
-/* Whether the text serves once these kinds are undone. */
-static bool mends(const struct rule_case *c, struct str found, unsigned kinds,
-                  struct mending *out)
-{
-	struct arena *a = c->in->a;
-	struct str text = mangle_undo(a, found, kinds);
-	struct str bare;
-
-	*out = (struct mending){kinds, text, found};
-	if (!str_eq(text, found) && rule_serves(c, text))
-		return true;
-	if (!(kinds & MANGLING_BLANKS))
-		return false;
-	bare = mangle_squeeze(a, text);
-	if (c->row->value.n && str_eq(bare, mangle_squeeze(a, c->row->value))) {
-		out->text = c->row->value;
-		return true;
-	}
-	out->text = bare;
-	return c->row->purpose != PLAN_SPF && rule_serves(c, bare);
-}
-
-/* The kinds that are there at all; blanks only matter where the others do not do. */
-static unsigned kinds_present(struct arena *a, struct str found)
-{
-	unsigned present = MANGLING_BLANKS;
-
-	for (unsigned kind = 1; kind < MANGLING_BLANKS; kind <<= 1)
-		if (!str_eq(mangle_undo(a, found, kind), found))
-			present |= kind;
-	/* A blank may stand in front only after the quotes are gone. */
-	if (present & (MANGLING_QUOTES | MANGLING_SMART))
-		present |= MANGLING_LEADING;
-	return present;
-}
-
-static int count_bits(unsigned bits)
-{
-	int n = 0;
-
-	for (; bits; bits &= bits - 1)
-		n++;
-	return n;
-}
-
-/* The fewest kinds that explain the value, the first of the table before the others. */
-static bool find_text_mending(const struct rule_case *c, struct str found,
-                              struct mending *out)
-{
-	unsigned present = kinds_present(c->in->a, found);
-
-	for (int size = 1; size <= count_bits(present); size++)
-		for (unsigned kinds = 1; kinds <= MANGLING_ALL; kinds++)
-			if (count_bits(kinds) == size && !(kinds & ~present) &&
-			    mends(c, found, kinds, out))
-				return true;
-	return false;
-}
-
-/* The bytes that a canonical name stands for. */
-static struct str unescape(struct arena *a, struct str name)
-{
-	char bytes[DNS_NAME_WIRE_MAX];
-	size_t n = 0;
-
-	for (size_t i = 0; i < name.n && n < sizeof(bytes); i++) {
-		char ch = name.p[i];
-
-		if (ch == '\\' && i + 3 < name.n && char_is_digit(name.p[i + 1])) {
-			ch = (char)((name.p[i + 1] - '0') * 100 +
-			            (name.p[i + 2] - '0') * 10 + name.p[i + 3] - '0');
-			i += 3;
-		} else if (ch == '\\' && i + 1 < name.n) {
-			ch = name.p[++i];
-		}
-		bytes[n++] = ch;
-	}
-	return arena_dup(a, (struct str){bytes, n});
-}
-
-/* Whether the target is `wanted` with the zone, or what is below it, behind it. */
-static bool has_zone_appended(const struct rule_case *c, struct str target,
-                              struct str wanted)
-{
-	struct str rest = str_from(target, wanted.n + 1);
-
-	return target.n > wanted.n + 1 && str_starts(target, wanted) &&
-	       target.p[wanted.n] == '.' && dns_name_is_within(c->row->name, rest) &&
-	       (dns_name_is_within(rest, c->in->plan->domain) ||
-	        str_eq(rest, rule_place(c).zone));
-}
-
-/* Quotes and blanks around a target; panels then append the zone as well. */
-static bool find_target_mending(const struct rule_case *c, struct str target,
-                                struct mending *out)
-{
-	static const unsigned tries[] = {MANGLING_QUOTES, MANGLING_SMART,
-	                                 MANGLING_BLANKS, MANGLING_ALL};
-	struct arena *a = c->in->a;
-	struct str found = unescape(a, target);
-
-	if (str_eq(found, target))
-		return false;
-	for (size_t i = 0; i < LEN(tries); i++) {
-		struct str text = mangle_undo(a, found, tries[i]);
-
-		if (tries[i] & MANGLING_BLANKS)
-			text = mangle_squeeze(a, text);
-		text = arena_lower(a, text);
-		if (str_ends(text, STR(".")))
-			text.n--;
-		*out = (struct mending){tries[i], text, found};
-		if (str_eq(text, c->row->value) ||
-		    has_zone_appended(c, text, c->row->value))
-			return true;
-	}
-	return false;
-}
-
-static struct str target_of(const struct dns_record *r)
-{
-	return r->type == DNS_MX ? r->mx.host : r->target;
-}
-
-static bool find_mending(const struct rule_case *c, struct mending *out)
-{
-	const struct dns_records *list = &c->seen->seen.candidates;
-
-	if (!is_wrong_value(c))
-		return false;
-	for (size_t i = 0; i < list->n; i++) {
-		const struct dns_record *r = &list->v[i];
-
-		if (r->type != c->row->type)
-			continue;
-		if (r->type == DNS_TXT) {
-			if (rule_serves(c, r->txt.text))
-				return false;
-			if (find_text_mending(c, r->txt.text, out))
-				return true;
-		} else if (c->row->value.n &&
-		           find_target_mending(c, target_of(r), out)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* What the table row of a kind says about it. */
-static const struct {
-	enum mangling kind;
-	const char *what; /* "At NAME …" */
-	const char *hint;
-} manglings[] = {
-        {MANGLING_QUOTES,  "quotation marks stand inside the value",
-         "Enter it without quotation marks."                           },
-        {MANGLING_SMART,   "typographic quotation marks stand inside the value",
-         "Enter it as plain text, without typographic quotation marks."},
-        {MANGLING_ESCAPES, "backslashes stand in front of the semicolons",
-         "Enter the semicolons without backslashes."                   },
-        {MANGLING_LEADING, "white space stands in front of the value",
-         "Nothing may stand in front of its first character."          },
-        {MANGLING_BLANKS,  "stray white space or a line break spoils the value",
-         "Copy it as a single line and change nothing in it."          },
-};
-
-/* What the panel itself asks for, where it differs from the plain rule. */
-static struct str hint_for(const struct rule_case *c, size_t i)
-{
-	const struct provider *p = c->provider;
-
-	if (p->txt_quotes == PROVIDER_QUOTES_REQUIRED && c->row->type == DNS_TXT) {
-		if (manglings[i].kind == MANGLING_QUOTES)
-			return STR("Enter the quotation marks once, as written here.");
-		if (manglings[i].kind == MANGLING_SMART)
-			return STR("Enter straight quotation marks, as written here.");
-	}
-	if (manglings[i].kind == MANGLING_ESCAPES && p->txt_semicolon_escaped)
-		return STR("Enter one backslash in front of each semicolon.");
-	return str_c(manglings[i].hint);
-}
-
-static bool is_policy(const struct rule_case *c)
-{
-	return c->row->purpose == PLAN_SPF || c->row->purpose == PLAN_DMARC;
-}
-
-/* A customer keeps a policy that says more than the plan; a key is the planned one. */
-static struct str mend_fix(const struct rule_case *c, const struct mending *m)
-{
-	struct field_place at = rule_place(c);
-	struct field_record r = field_of_plan(c->row);
-
-	if (c->row->type == DNS_TXT && (is_policy(c) || r.value.n == 0))
-		r.value = str_trim(m->text);
-	return field_change_instruction(c->in->a, &at, &r);
-}
-
-static bool is_mangled(const struct rule_case *c, struct diagnosis *d,
-                       enum mangling kind)
-{
-	struct arena *a = c->in->a;
-	struct mending m;
-	struct str what = STR_NONE;
-
-	if (!find_mending(c, &m) || (m.kinds & -m.kinds) != kind)
-		return false;
-	rule_cite(d, c->seen->answer);
-	d->fix = mend_fix(c, &m);
-	for (size_t i = 0; i < LEN(manglings); i++) {
-		if (!(m.kinds & manglings[i].kind))
-			continue;
-		what = arena_printf(a, "%.*s%s%s", STR_ARG(what),
-		                    what.n ? ", and " : "", manglings[i].what);
-		d->fix = arena_printf(a, "%.*s %.*s", STR_ARG(d->fix),
-		                      STR_ARG(hint_for(c, i)));
-	}
-	d->message =
-	        arena_printf(a, "At %.*s %.*s, so that receivers cannot use it: %.*s",
-	                     STR_ARG(c->row->name), STR_ARG(what),
-	                     STR_ARG(rule_excerpt(a, m.found)));
-	return true;
-}
-
-bool rule_value_quoted(const struct rule_case *c, struct diagnosis *d)
-{
-	return is_mangled(c, d, MANGLING_QUOTES);
-}
-
-bool rule_value_smart_quotes(const struct rule_case *c, struct diagnosis *d)
-{
-	return is_mangled(c, d, MANGLING_SMART);
-}
-
-bool rule_value_escaped_semicolon(const struct rule_case *c, struct diagnosis *d)
-{
-	return is_mangled(c, d, MANGLING_ESCAPES);
-}
-
-bool rule_value_leading_space(const struct rule_case *c, struct diagnosis *d)
-{
-	return is_mangled(c, d, MANGLING_LEADING);
-}
-
-bool rule_value_whitespace(const struct rule_case *c, struct diagnosis *d)
-{
-	return is_mangled(c, d, MANGLING_BLANKS);
+	return c->row->type == DNS_TXT && rule_has_wrong_value(c);
 }
 
 /* ---- values that are not whole ---- */
@@ -478,7 +209,7 @@ static struct str found_key(const struct rule_case *c, const struct dns_answer *
 	struct str text;
 
 	*from = c->seen->answer;
-	if (list->n == 0 || list->v[0].type != c->row->type || !is_wrong_value(c))
+	if (list->n == 0 || list->v[0].type != c->row->type || !rule_has_wrong_value(c))
 		return STR_NONE;
 	text = list->v[0].txt.text;
 	if (c->row->type == DNS_CNAME) {
@@ -584,8 +315,9 @@ static struct str whose(const struct rule_case *c, struct diagnosis *d,
 		return is_same_service(value, c->row->value)
 		               ? STR("The target is of the same service, but not the "
 		                     "one "
-		                     "for this domain: perhaps that of another "
-		                     "account.")
+		                     "for this domain: perhaps that of another account "
+		                     "or "
+		                     "region.")
 		               : STR_NONE;
 	twin = find_twin(c, value, &from);
 	if (twin.n == 0)
@@ -609,7 +341,7 @@ static bool other_target(const struct rule_case *c, struct diagnosis *d)
 {
 	struct str target;
 
-	if (!is_wrong_value(c) || c->seen->seen.candidates.n == 0 ||
+	if (!rule_has_wrong_value(c) || c->seen->seen.candidates.n == 0 ||
 	    c->seen->seen.candidates.v[0].type != DNS_CNAME)
 		return false;
 	target = c->seen->seen.candidates.v[0].target;
@@ -647,6 +379,11 @@ bool rule_value_other_key(const struct rule_case *c, struct diagnosis *d)
 
 /* ---- targets ---- */
 
+static const char *leads_to(const struct rule_case *c)
+{
+	return c->row->type == DNS_MX ? "has the MX" : "leads to";
+}
+
 bool rule_value_zone_appended(const struct rule_case *c, struct diagnosis *d)
 {
 	const struct dns_records *list = &c->seen->answer->records;
@@ -655,21 +392,23 @@ bool rule_value_zone_appended(const struct rule_case *c, struct diagnosis *d)
 	if (c->row->type == DNS_TXT || c->seen->status == RECORD_PROPAGATING)
 		return false;
 	for (size_t i = 0; i < list->n; i++) {
-		struct str target = target_of(&list->v[i]);
+		struct str target = rule_target(&list->v[i]);
 
-		if (list->v[i].type != c->row->type ||
-		    !has_zone_appended(c, target, c->row->value))
+		if (list->v[i].type != c->row->type || !rule_is_appended(c, target))
 			continue;
 		rule_cite(d, c->seen->answer);
 		d->message = arena_printf(
-		        a, "%.*s leads to %.*s: the zone was appended to the target.",
-		        STR_ARG(c->row->name), STR_ARG(target));
+		        a, "%.*s %s %.*s: the zone was appended to the target.",
+		        STR_ARG(c->row->name), leads_to(c), STR_ARG(target));
 		d->fix = rule_change_fix(c);
-		if (c->provider->target_dot != PROVIDER_DOT_NEVER)
+		if (c->provider->target_dot == PROVIDER_DOT_REQUIRED)
 			d->fix = arena_printf(a,
-			                      "%.*s End the target with a dot: "
-			                      "\"%.*s.\"",
-			                      STR_ARG(d->fix), STR_ARG(c->row->value));
+			                      "%.*s The dot at the end belongs to it.",
+			                      STR_ARG(d->fix));
+		else if (c->provider->target_dot == PROVIDER_DOT_OPTIONAL)
+			d->fix = arena_printf(
+			        a, "%.*s End the target with a dot: \"%.*s.\"",
+			        STR_ARG(d->fix), STR_ARG(c->row->value));
 		return true;
 	}
 	return false;
@@ -713,9 +452,14 @@ static struct str target_difference(const struct rule_case *c, struct diagnosis 
 	struct arena *a = c->in->a;
 	struct str note = c->row->type == DNS_CNAME ? whose(c, d, found) : STR_NONE;
 
-	return arena_printf(a, "%.*s leads to %.*s instead of %.*s.%s%.*s",
-	                    STR_ARG(c->row->name), STR_ARG(found),
+	return arena_printf(a, "%.*s %s %.*s instead of %.*s.%s%.*s",
+	                    STR_ARG(c->row->name), leads_to(c), STR_ARG(found),
 	                    STR_ARG(c->row->value), note.n ? " " : "", STR_ARG(note));
+}
+
+static bool is_policy(const struct rule_case *c)
+{
+	return c->row->purpose == PLAN_SPF || c->row->purpose == PLAN_DMARC;
 }
 
 bool rule_value_other(const struct rule_case *c, struct diagnosis *d)
@@ -730,7 +474,7 @@ bool rule_value_other(const struct rule_case *c, struct diagnosis *d)
 	rule_cite(d, c->seen->answer);
 	d->message = c->row->type == DNS_TXT
 	                     ? text_difference(c, list->v[0].txt.text)
-	                     : target_difference(c, d, target_of(&list->v[0]));
+	                     : target_difference(c, d, rule_target(&list->v[0]));
 	d->fix = rule_change_fix(c);
 	return true;
 }
