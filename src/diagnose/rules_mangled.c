@@ -1,6 +1,8 @@
 #include "diagnose/mangle.h"
 #include "diagnose/rules.h"
 
+enum { CANDIDATES_MAX = 4 }; /* of which all hypotheses are tried */
+
 /* What was done to a value, proven by undoing it. */
 struct mending {
 	unsigned kinds;  /* bits of enum mangling */
@@ -120,7 +122,7 @@ static bool find_mending(const struct rule_case *c, struct mending *out)
 
 	if (!rule_has_wrong_value(c))
 		return false;
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = 0; i < list->n && i < CANDIDATES_MAX; i++) {
 		const struct dns_record *r = &list->v[i];
 
 		if (r->type != c->row->type)
