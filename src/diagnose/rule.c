@@ -1,5 +1,7 @@
 #include "diagnose/rule.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -47,6 +49,42 @@ const struct dns_answer *rule_found_at(const struct rule_case *c, struct str nam
 	return there;
 }
 
+bool rule_serves(const struct rule_case *c, struct str text)
+{
+	struct dns_record *r = ARENA_NEW(c->in->a, struct dns_record);
+	struct dns_answer answer = {
+	        .status = DNS_FOUND, .records = {r, 1}
+        };
+
+	*r = (struct dns_record){.owner = c->row->name, .type = DNS_TXT};
+	r->txt.text = text;
+	answer.question.name = c->row->name;
+	answer.question.type = DNS_TXT;
+	return compare_answer(c->in->a, c->in->answers, c->in->plan, c->row, &answer)
+	               .result == COMPARE_MATCH;
+}
+
+/* An offset where a character of UTF-8 begins, at or below this one. */
+static size_t character_at(struct str text, size_t at)
+{
+	while (at > 0 && ((unsigned char)text.p[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}
+
+struct str rule_excerpt(struct arena *a, struct str value)
+{
+	enum { WHOLE = 96, HEAD = 56, TAIL = 16 };
+	struct str text = utf8_printable(a, value);
+	size_t head;
+
+	if (text.n <= WHOLE)
+		return text;
+	head = character_at(text, HEAD);
+	return arena_printf(a, "%.*s…%.*s", (int)head, text.p,
+	                    STR_ARG(str_from(text, character_at(text, text.n - TAIL))));
+}
+
 struct field_place rule_place(const struct rule_case *c)
 {
 	struct field_place at = {c->provider, c->in->plan->domain};
@@ -56,6 +94,28 @@ struct field_place rule_place(const struct rule_case *c)
 	if (c->seen && c->seen->cut.zone.n)
 		at.zone = c->seen->cut.zone;
 	return at;
+}
+
+bool rule_has_wrong_value(const struct rule_case *c)
+{
+	return c->seen->seen.result == COMPARE_DIFFERENT &&
+	       c->seen->status != RECORD_PROPAGATING && c->seen->answer->chain.n == 0;
+}
+
+struct str rule_target(const struct dns_record *r)
+{
+	return r->type == DNS_MX ? r->mx.host : r->target;
+}
+
+bool rule_is_appended(const struct rule_case *c, struct str target)
+{
+	struct str wanted = c->row->value;
+	struct str rest = str_from(target, wanted.n + 1);
+
+	return target.n > wanted.n + 1 && str_starts(target, wanted) &&
+	       target.p[wanted.n] == '.' && dns_name_is_within(c->row->name, rest) &&
+	       (dns_name_is_within(rest, c->in->plan->domain) ||
+	        str_eq(rest, rule_place(c).zone));
 }
 
 struct str rule_add_fix(const struct rule_case *c)

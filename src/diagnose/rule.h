@@ -81,6 +81,25 @@ const struct dns_answer *rule_records_at(const struct rule_case *c, struct str n
 /* Whether a wildcard answers for the type beside `name` (asks a name nobody uses). */
 bool rule_is_wildcard(const struct rule_case *c, struct str name, enum dns_type type);
 
+/* Whether this text, as the only TXT record at the name, would serve the row. */
+bool rule_serves(const struct rule_case *c, struct str text);
+
+/*
+ * Whether the value can be spoken of: something definite stands at the name itself and
+ * does not serve. While a change spreads the old value is no news, and what a CNAME
+ * leads to is not the customer's to edit.
+ */
+bool rule_has_wrong_value(const struct rule_case *c);
+
+/* The target of a CNAME, the host of an MX. */
+struct str rule_target(const struct dns_record *r);
+
+/* Whether a target is the planned one with the zone, or a name in it, behind it. */
+bool rule_is_appended(const struct rule_case *c, struct str target);
+
+/* A value that fits a sentence: printable, the middle of a long one left out. */
+struct str rule_excerpt(struct arena *a, struct str value);
+
 /*
  * Where the record is typed in: the provider's panel and the zone that the name lives
  * in, its own cut where that was looked up. For every instruction of plan/field.h.

@@ -63,15 +63,15 @@
 	  "the answer comes from a wildcard, not from the record") \
 	X("name.in_use", ERROR, WRONG, PURPOSE(TRACKING), PLANNED, name_in_use, \
 	  "the tracking name already serves mail, a site or another purpose") \
-	X("value.quoted", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_quoted, \
+	X("value.quoted", ERROR, WRONG, ANY_PURPOSE, ANY, value_quoted, \
 	  "quotation marks stand inside the value") \
-	X("value.smart_quotes", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_smart_quotes, \
+	X("value.smart_quotes", ERROR, WRONG, ANY_PURPOSE, ANY, value_smart_quotes, \
 	  "typographic quotation marks stand inside the value") \
-	X("value.escaped_semicolon", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_escaped_semicolon, \
+	X("value.escaped_semicolon", ERROR, WRONG, ANY_PURPOSE, ANY, value_escaped_semicolon, \
 	  "backslashes stand in front of the semicolons") \
-	X("value.leading_space", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_leading_space, \
+	X("value.leading_space", ERROR, WRONG, ANY_PURPOSE, ANY, value_leading_space, \
 	  "white space stands in front of v=") \
-	X("value.whitespace", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_whitespace, \
+	X("value.whitespace", ERROR, WRONG, ANY_PURPOSE, ANY, value_whitespace, \
 	  "stray white space or line breaks spoil the value") \
 	X("value.truncated", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_truncated, \
 	  "the value ends where the panel cut it") \
