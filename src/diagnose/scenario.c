@@ -32,6 +32,7 @@ struct scenario {
 	int line;
 	struct str domain, profile, zone_text;
 	struct plan_settings settings;
+	struct map unset; /* shared settings that are left out */
 	struct str retired[4];
 	size_t retired_count;
 	int64_t now;
@@ -216,6 +217,14 @@ static bool read_set(struct scenario *s, struct str args, struct err *err)
 	return plan_set(&s->settings, args, err);
 }
 
+static bool read_unset(struct scenario *s, struct str args, struct err *err)
+{
+	if (args.n == 0)
+		return bad(s, err, "no name", args);
+	map_set(&s->unset, args, s);
+	return true;
+}
+
 static bool read_retired(struct scenario *s, struct str args, struct err *err)
 {
 	if (s->retired_count == LEN(s->retired))
@@ -254,6 +263,7 @@ static const struct {
         {"domain",   read_domain  },
         {"profile",  read_profile },
         {"set",      read_set     },
+        {"unset",    read_unset   },
         {"retired",  read_retired },
         {"now",      read_now     },
         {"use",      read_use     },
@@ -642,7 +652,7 @@ static bool add_default_settings(struct scenario *s, struct err *err)
 
 		str_cut(&rest, '=', &name);
 		if (line.n && line.p[0] != '#' && !map_find(&s->settings.given, name) &&
-		    !plan_set(&s->settings, line, err))
+		    !map_find(&s->unset, name) && !plan_set(&s->settings, line, err))
 			return false;
 	}
 	return true;
@@ -656,6 +666,7 @@ bool scenario_run(struct arena *a, const char *path, struct err *err)
 	                     .profile = STR("standard"),
 	                     .now = 1795228200000,
 	                     .settings = {.given = map_init(a)},
+	                     .unset = map_init(a),
 	                     .servers = SERVERS_ALL};
 	struct providers providers;
 	struct services services;
