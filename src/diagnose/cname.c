@@ -1,5 +1,7 @@
 #include "diagnose/cname.h"
 
+enum { ROUND_TARGET_MAX = 10 }; /* "CNAME ", quotes, a final dot */
+
 static const struct service *service_of(const struct rule_case *c, struct str name)
 {
 	return service_find(c->in->know->services, SERVICE_CNAME, name);
@@ -24,13 +26,14 @@ static bool is_own_site(const struct rule_case *c, struct str name)
 	       str_eq(name, rule_name(c, "www.%.*s", STR_ARG(c->in->plan->domain)));
 }
 
-/* The planned target with a zone behind it: its final dot was missing. */
-static bool is_appended(const struct rule_case *c, struct str target)
+bool cname_has_zone_appended(const struct rule_case *c, struct str target,
+                             struct str wanted)
 {
-	struct str value = c->row->value;
+	struct str rest = str_from(target, wanted.n + 1);
 
-	return target.n > value.n && str_starts(target, value) &&
-	       target.p[value.n] == '.';
+	return wanted.n && target.n > wanted.n + 1 && str_starts(target, wanted) &&
+	       target.p[wanted.n] == '.' &&
+	       (str_eq(rest, rule_place(c).zone) || str_eq(rest, c->in->plan->domain));
 }
 
 static enum cname_kind kind_of_chain(const struct rule_case *c, struct cname_sight *s)
@@ -50,7 +53,7 @@ static enum cname_kind kind_of_chain(const struct rule_case *c, struct cname_sig
 		return CNAME_LOOP;
 	if (s->chain.n < 2)
 		return CNAME_ELSEWHERE;
-	if (is_appended(c, s->chain.names[1]))
+	if (cname_has_zone_appended(c, s->chain.names[1], c->row->value))
 		return CNAME_APPENDED;
 	if (s->chain.end == DNS_CHAIN_GONE)
 		return CNAME_GONE;
@@ -61,7 +64,7 @@ static enum cname_kind kind_of_chain(const struct rule_case *c, struct cname_sig
 	return found && found != planned ? CNAME_SERVICE : CNAME_ELSEWHERE;
 }
 
-/* The proxy whose network has all the addresses, or NULL. */
+/* The network of the first address where all are those of proxies, else NULL. */
 static const struct network *proxy_of(const struct rule_case *c,
                                       const struct dns_answer *here)
 {
@@ -71,9 +74,10 @@ static const struct network *proxy_of(const struct rule_case *c,
 		const struct network *found =
 		        network_find(c->in->know->networks, here->records.v[i].ip);
 
-		if (!found || (first && found != first))
+		if (!found)
 			return NULL;
-		first = found;
+		if (!first)
+			first = found;
 	}
 	return first;
 }
@@ -122,11 +126,18 @@ static const struct dns_answer *own_records(const struct rule_case *c,
 	return answer;
 }
 
+/* Whether a text is the target, with hardly more than quotes or "CNAME" round it. */
 static bool holds_target(const struct rule_case *c, const struct dns_answer *txt)
 {
-	for (size_t i = 0; i < txt->records.n; i++)
-		if (str_find_nocase(txt->records.v[i].txt.text, c->row->value) >= 0)
+	struct str target = c->row->value;
+
+	for (size_t i = 0; i < txt->records.n; i++) {
+		struct str text = txt->records.v[i].txt.text;
+
+		if (text.n <= target.n + ROUND_TARGET_MAX &&
+		    str_find_nocase(text, target) >= 0)
 			return true;
+	}
 	return false;
 }
 

@@ -20,7 +20,7 @@ enum cname_kind {
 	/* a CNAME stands there */
 	CNAME_RIGHT,     /* it leads to the target, maybe by others */
 	CNAME_LOOP,      /* it leads back to itself */
-	CNAME_APPENDED,  /* its target is the planned one with more labels behind it */
+	CNAME_APPENDED,  /* its target is the planned one with the zone behind it */
 	CNAME_GONE,      /* it leads to a name that does not exist */
 	CNAME_OWN_SITE,  /* it leads to the domain's own web site */
 	CNAME_SERVICE,   /* it leads to a known service, not the planned one */
@@ -29,7 +29,7 @@ enum cname_kind {
 	CNAME_APEX,      /* the name is the apex of a zone */
 	CNAME_FLATTENED, /* it has the target's addresses */
 	CNAME_MAIL,      /* a tracking name that has MX records */
-	CNAME_PROXIED,   /* it has addresses of a proxy alone */
+	CNAME_PROXIED,   /* it has addresses of proxies alone */
 	CNAME_SITE,      /* a tracking name with an address of the domain's web site */
 	CNAME_TEXT,    /* a tracking name with TXT records that do not mean this one */
 	CNAME_ADDRESS, /* it has other addresses */
@@ -42,8 +42,12 @@ struct cname_sight {
 	const struct dns_answer *here; /* the records that are there instead, or NULL */
 	const struct dns_answer *site; /* of CNAME_SITE: the web site's addresses */
 	struct str service;            /* its name, where one is recognised */
-	const struct network *network; /* of CNAME_PROXIED */
+	const struct network *network; /* of CNAME_PROXIED: that of the first address */
 };
 
 /* For a planned CNAME; of other rows the kind is CNAME_UNKNOWN. */
 struct cname_sight cname_look(const struct rule_case *c);
+
+/* Whether a target is `wanted` with the zone of the name behind it. */
+bool cname_has_zone_appended(const struct rule_case *c, struct str target,
+                             struct str wanted);

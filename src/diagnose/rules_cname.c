@@ -238,25 +238,19 @@ static bool target_is_gone(const struct rule_case *c, struct diagnosis *d)
 	return true;
 }
 
-/* A row that is no CNAME is answered through one that leads nowhere. */
+/* In an audit: what is looked for is answered through a CNAME that leads nowhere. */
 static bool chain_is_gone(const struct rule_case *c, struct diagnosis *d)
 {
 	const struct dns_answer *answer = c->seen->answer;
-	const struct dns_record *first = answer->chain.v;
-	struct str fix;
 
-	if (answer->status != DNS_NXDOMAIN || answer->chain.n == 0 ||
-	    (c->row->value.n && c->row->type == DNS_TXT) ||
+	if (c->row->value.n || answer->status != DNS_NXDOMAIN || answer->chain.n == 0 ||
 	    rule_is_wildcard(c, c->row->name, DNS_CNAME))
 		return false;
 	rule_cite(d, answer);
 	d->message = arena_printf(
 	        c->in->a, "The CNAME of %.*s leads to %.*s, which does not exist.",
 	        STR_ARG(c->row->name), STR_ARG(dns_answer_final_name(answer)));
-	fix = rule_delete_fix(c, first);
-	d->fix = c->row->value.n ? arena_printf(c->in->a, "%.*s %.*s", STR_ARG(fix),
-	                                        STR_ARG(rule_add_fix(c)))
-	                         : fix;
+	d->fix = rule_delete_fix(c, &answer->chain.v[0]);
 	return true;
 }
 

@@ -1,5 +1,5 @@
+#include "diagnose/cname.h"
 #include "diagnose/rules.h"
-#include "dns/chain.h"
 
 /* How many foreign hosts are asked whether they are aliases of ours. */
 enum { ALIASES_MAX = 4 };
@@ -10,6 +10,7 @@ enum host_kind {
 	HOST_ALIAS, /* a CNAME that leads to one of ours */
 	HOST_NULL,
 	HOST_ADDRESS,
+	HOST_APPENDED, /* one of ours with the zone behind it: value.zone_appended */
 	HOST_OTHER,
 };
 
@@ -35,6 +36,17 @@ static bool is_planned(const struct rule_case *c, struct str host)
 	for (size_t i = 0; i < plan->record_count; i++)
 		if (plan->records[i].set == c->row->set &&
 		    str_eq(plan->records[i].value, host))
+			return true;
+	return false;
+}
+
+static bool is_appended(const struct rule_case *c, struct str host)
+{
+	const struct plan *plan = c->in->plan;
+
+	for (size_t i = 0; i < plan->record_count; i++)
+		if (plan->records[i].set == c->row->set &&
+		    cname_has_zone_appended(c, host, plan->records[i].value))
 			return true;
 	return false;
 }
@@ -69,6 +81,8 @@ static struct host look_at_host(const struct rule_case *c, const struct dns_reco
 		out.kind = HOST_NULL;
 	else if (is_address(c, r->mx.host))
 		out.kind = HOST_ADDRESS;
+	else if (is_appended(c, r->mx.host))
+		out.kind = HOST_APPENDED;
 	else if (c->row->value.n && (*asked)++ < ALIASES_MAX) {
 		out.chain = dns_chain_walk(c->in->answers, r->mx.host);
 		if (leads_to_planned(c, &out.chain))
@@ -288,6 +302,16 @@ static bool any_is_cname(const struct rule_case *c, struct diagnosis *d)
 	return false;
 }
 
+/* Whether the row's own host is there with the zone appended. */
+static bool row_is_appended(const struct rule_case *c, const struct hosts *hosts)
+{
+	for (size_t i = 0; i < hosts->n; i++)
+		if (cname_has_zone_appended(c, hosts->v[i].record->mx.host,
+		                            c->row->value))
+			return true;
+	return false;
+}
+
 /* The alias that stands for this row, or NULL. */
 static const struct host *alias_of_row(const struct rule_case *c,
                                        const struct hosts *hosts)
@@ -371,7 +395,7 @@ bool rule_mx_incomplete(const struct rule_case *c, struct diagnosis *d)
 	if (!there)
 		there = find_kind(&hosts, HOST_ALIAS);
 	if (!there || is_match(c->seen) || hosts.count[HOST_ADDRESS] ||
-	    alias_of_row(c, &hosts))
+	    alias_of_row(c, &hosts) || row_is_appended(c, &hosts))
 		return false;
 	rule_cite(d, hosts.answer);
 	d->message =
@@ -390,6 +414,11 @@ static bool is_extra(const struct host *host)
 	return host->kind == HOST_OTHER || host->kind == HOST_NULL;
 }
 
+static bool is_ours(const struct host *host)
+{
+	return host->kind == HOST_OURS || host->kind == HOST_ALIAS;
+}
+
 /* The lowest preference value, which is served first, of ours or of the others. */
 static uint16_t best_preference(const struct hosts *hosts, bool extra)
 {
@@ -398,7 +427,7 @@ static uint16_t best_preference(const struct hosts *hosts, bool extra)
 	for (size_t i = 0; i < hosts->n; i++) {
 		const struct host *host = &hosts->v[i];
 
-		if (host->kind != HOST_ADDRESS && is_extra(host) == extra &&
+		if ((extra ? is_extra(host) : is_ours(host)) &&
 		    host->record->mx.preference < best)
 			best = host->record->mx.preference;
 	}
