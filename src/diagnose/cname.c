@@ -26,12 +26,15 @@ static bool is_own_site(const struct rule_case *c, struct str name)
 	       str_eq(name, rule_name(c, "www.%.*s", STR_ARG(c->in->plan->domain)));
 }
 
-bool cname_has_zone_appended(const struct rule_case *c, struct str target,
-                             struct str wanted)
+bool cname_is_spoiled(const struct rule_case *c, struct str target, struct str wanted)
 {
 	struct str rest = str_from(target, wanted.n + 1);
 
-	return wanted.n && target.n > wanted.n + 1 && str_starts(target, wanted) &&
+	if (wanted.n == 0)
+		return false;
+	if (str_find_char(target, '\\') >= 0) /* a canonical name's odd bytes */
+		return true;
+	return target.n > wanted.n + 1 && str_starts(target, wanted) &&
 	       target.p[wanted.n] == '.' &&
 	       (str_eq(rest, rule_place(c).zone) || str_eq(rest, c->in->plan->domain));
 }
@@ -53,8 +56,8 @@ static enum cname_kind kind_of_chain(const struct rule_case *c, struct cname_sig
 		return CNAME_LOOP;
 	if (s->chain.n < 2)
 		return CNAME_ELSEWHERE;
-	if (cname_has_zone_appended(c, s->chain.names[1], c->row->value))
-		return CNAME_APPENDED;
+	if (cname_is_spoiled(c, s->chain.names[1], c->row->value))
+		return CNAME_SPOILED;
 	if (s->chain.end == DNS_CHAIN_GONE)
 		return CNAME_GONE;
 	for (size_t i = 1; i < s->chain.n; i++)

@@ -20,7 +20,7 @@ enum cname_kind {
 	/* a CNAME stands there */
 	CNAME_RIGHT,     /* it leads to the target, maybe by others */
 	CNAME_LOOP,      /* it leads back to itself */
-	CNAME_APPENDED,  /* its target is the planned one with the zone behind it */
+	CNAME_SPOILED,   /* its target is the planned one as a panel spoiled it */
 	CNAME_GONE,      /* it leads to a name that does not exist */
 	CNAME_OWN_SITE,  /* it leads to the domain's own web site */
 	CNAME_SERVICE,   /* it leads to a known service, not the planned one */
@@ -48,6 +48,8 @@ struct cname_sight {
 /* For a planned CNAME; of other rows the kind is CNAME_UNKNOWN. */
 struct cname_sight cname_look(const struct rule_case *c);
 
-/* Whether a target is `wanted` with the zone of the name behind it. */
-bool cname_has_zone_appended(const struct rule_case *c, struct str target,
-                             struct str wanted);
+/*
+ * Whether a target is `wanted` as a panel may have spoiled it: the zone stands behind it,
+ * or there are bytes that no host name has (quotes, blanks). The value.* rules tell how.
+ */
+bool cname_is_spoiled(const struct rule_case *c, struct str target, struct str wanted);

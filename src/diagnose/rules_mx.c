@@ -10,7 +10,7 @@ enum host_kind {
 	HOST_ALIAS, /* a CNAME that leads to one of ours */
 	HOST_NULL,
 	HOST_ADDRESS,
-	HOST_APPENDED, /* one of ours with the zone behind it: value.zone_appended */
+	HOST_SPOILED, /* one of ours as a panel spoiled it: value.* */
 	HOST_OTHER,
 };
 
@@ -40,13 +40,13 @@ static bool is_planned(const struct rule_case *c, struct str host)
 	return false;
 }
 
-static bool is_appended(const struct rule_case *c, struct str host)
+static bool is_spoiled(const struct rule_case *c, struct str host)
 {
 	const struct plan *plan = c->in->plan;
 
 	for (size_t i = 0; i < plan->record_count; i++)
 		if (plan->records[i].set == c->row->set &&
-		    cname_has_zone_appended(c, host, plan->records[i].value))
+		    cname_is_spoiled(c, host, plan->records[i].value))
 			return true;
 	return false;
 }
@@ -81,8 +81,8 @@ static struct host look_at_host(const struct rule_case *c, const struct dns_reco
 		out.kind = HOST_NULL;
 	else if (is_address(c, r->mx.host))
 		out.kind = HOST_ADDRESS;
-	else if (is_appended(c, r->mx.host))
-		out.kind = HOST_APPENDED;
+	else if (is_spoiled(c, r->mx.host))
+		out.kind = HOST_SPOILED;
 	else if (c->row->value.n && (*asked)++ < ALIASES_MAX) {
 		out.chain = dns_chain_walk(c->in->answers, r->mx.host);
 		if (leads_to_planned(c, &out.chain))
@@ -302,12 +302,11 @@ static bool any_is_cname(const struct rule_case *c, struct diagnosis *d)
 	return false;
 }
 
-/* Whether the row's own host is there with the zone appended. */
-static bool row_is_appended(const struct rule_case *c, const struct hosts *hosts)
+/* Whether the row's own host is there, spoiled. */
+static bool row_is_spoiled(const struct rule_case *c, const struct hosts *hosts)
 {
 	for (size_t i = 0; i < hosts->n; i++)
-		if (cname_has_zone_appended(c, hosts->v[i].record->mx.host,
-		                            c->row->value))
+		if (cname_is_spoiled(c, hosts->v[i].record->mx.host, c->row->value))
 			return true;
 	return false;
 }
@@ -395,7 +394,7 @@ bool rule_mx_incomplete(const struct rule_case *c, struct diagnosis *d)
 	if (!there)
 		there = find_kind(&hosts, HOST_ALIAS);
 	if (!there || is_match(c->seen) || hosts.count[HOST_ADDRESS] ||
-	    alias_of_row(c, &hosts) || row_is_appended(c, &hosts))
+	    alias_of_row(c, &hosts) || row_is_spoiled(c, &hosts))
 		return false;
 	rule_cite(d, hosts.answer);
 	d->message =
