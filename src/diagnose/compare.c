@@ -4,6 +4,7 @@
 #include "auth/dmarc_record.h"
 #include "auth/spf_authorize.h"
 #include "diagnose/mangle.h"
+#include "dns/chain.h"
 
 /* What one comparison works on. */
 struct subject {
@@ -185,8 +186,8 @@ static struct comparison compare_addresses(const struct subject *s, enum dns_typ
 		out.fault = dns_answer_is_fault(here) ? here : there;
 		return out;
 	}
-	if (here->status != DNS_FOUND)
-		return out;
+	if (here->status != DNS_FOUND || here->chain.n)
+		return out; /* behind a CNAME that others see: no flattening */
 	out.candidates = here->records;
 	out.result = COMPARE_MATCH;
 	for (size_t i = 0; i < here->records.n; i++)
@@ -195,19 +196,10 @@ static struct comparison compare_addresses(const struct subject *s, enum dns_typ
 	return out;
 }
 
-/* Whether the chain that begins at the name leads through the target. */
-static bool chain_reaches(const struct dns_answer *answer, struct str target)
-{
-	for (size_t i = 0; i < answer->chain.n; i++)
-		if (str_eq(answer->chain.v[i].target, target))
-			return true;
-	return false;
-}
-
 static struct comparison compare_cname(const struct subject *s)
 {
 	struct candidates list = {0};
-	const struct dns_answer *chain;
+	struct dns_chain chain;
 	struct comparison v4;
 	struct comparison v6;
 
@@ -216,11 +208,19 @@ static struct comparison compare_cname(const struct subject *s)
 	if (list.n && str_eq(list.v[0].target, s->row->value))
 		return make(COMPARE_MATCH, &list);
 	if (list.n) {
-		chain = dns_ask(s->answers, s->row->name, DNS_A);
-		return make(chain_reaches(chain, s->row->value) ? COMPARE_MATCH
-		                                                : COMPARE_DIFFERENT,
-		            &list);
+		chain = dns_chain_walk(s->answers, list.v[0].target);
+		if (dns_chain_has(&chain, s->row->value))
+			return make(COMPARE_MATCH, &list);
+		if (chain.end != DNS_CHAIN_FAULT)
+			return make(COMPARE_DIFFERENT, &list);
+		return (struct comparison){
+		        .result = COMPARE_FAULT,
+		        .candidates = {list.v, list.n},
+		        .fault = chain.answers[chain.answer_count - 1]
+                };
 	}
+	if (s->answer->status == DNS_NXDOMAIN)
+		return make(COMPARE_ABSENT, &list);
 	v4 = compare_addresses(s, DNS_A);
 	v6 = compare_addresses(s, DNS_AAAA);
 	if (v4.result == COMPARE_ABSENT || v6.result == COMPARE_FAULT ||
