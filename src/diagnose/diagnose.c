@@ -32,6 +32,15 @@ struct provider_match diagnose_provider(struct check_input *in, struct str domai
 	return provider_recognise(in->a, in->know->providers, &ns, &soa);
 }
 
+/* Whether a diagnosis explains all, so that others would only mislead beside it. */
+static bool has_cause(const struct diagnoses *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].is_cause)
+			return true;
+	return false;
+}
+
 /* Whether a rule is to be run for what was observed. */
 static bool is_due(const struct rule *rule, const struct observation *o,
                    const struct diagnoses *so_far)
@@ -41,6 +50,8 @@ static bool is_due(const struct rule *rule, const struct observation *o,
 	if (rule->purposes && !(rule->purposes & 1u << o->plan->purpose))
 		return false;
 	if (rule->planned && o->plan->value.n == 0)
+		return false;
+	if (rule->severity != SEVERITY_ADVICE && has_cause(so_far))
 		return false;
 	switch (rule->when) {
 	case RULE_WRONG:
@@ -71,11 +82,9 @@ static void run_rule(const struct rule *rule, const struct rule_case *c,
 	*ARRAY_ADD(out, c->in->a) = d;
 }
 
-static void run_record_rules(struct rule_case *c, const struct observation *o,
+static void run_record_rules(const struct rule_case *c, const struct observation *o,
                              struct diagnoses *out)
 {
-	c->seen = o;
-	c->row = o->plan;
 	for (size_t i = 0; i < rule_count; i++)
 		if (is_due(&rules[i], o, out))
 			run_rule(&rules[i], c, out);
@@ -125,12 +134,11 @@ static struct verdict_record make_record(struct rule_case *c,
                                          const struct observation *o)
 {
 	struct verdict_record r = {.plan = o->plan, .status = o->status};
+	struct field_place at;
 
-	struct field_place at = {c->provider,
-	                         c->cut.zone.n ? c->cut.zone : c->in->plan->domain};
-
-	if (o->cut.zone.n)
-		at.zone = o->cut.zone;
+	c->seen = o;
+	c->row = o->plan;
+	at = rule_place(c);
 	r.host = field_host(c->in->a, &at, o->plan->name);
 	r.servers_with = o->servers.match;
 	r.servers_asked = o->servers.n;
