@@ -123,11 +123,25 @@ bool rule_type_txt_for_cname(const struct rule_case *c, struct diagnosis *d)
 	return false;
 }
 
-/* Nothing can be added beside a CNAME (RFC 1034 §3.6.2), so it must go first. One that
- * belongs to another service is cname.other_provider's. */
+/* A CNAME of another service may still be needed. */
+static struct str other_service_fix(const struct rule_case *c, struct str service,
+                                    struct str replace)
+{
+	return arena_printf(
+	        c->in->a, "If %.*s is not used under this name any more: %.*s%s",
+	        STR_ARG(service), STR_ARG(replace),
+	        c->row->purpose == PLAN_DKIM
+	                ? " Otherwise choose another DKIM selector."
+	                : " Otherwise choose another name for this record.");
+}
+
+/* Nothing can be added beside a CNAME (RFC 1034 §3.6.2), so it must go first. */
 bool rule_type_cname_for_txt(const struct rule_case *c, struct diagnosis *d)
 {
+	const char *wanted = c->row->type == DNS_MX ? "an MX" : "a TXT";
 	const struct dns_answer *there;
+	const struct service *service;
+	struct str owner = STR_NONE;
 	struct str target;
 
 	if (c->row->type == DNS_CNAME || !is_settled(c) ||
@@ -137,28 +151,49 @@ bool rule_type_cname_for_txt(const struct rule_case *c, struct diagnosis *d)
 	if (!there)
 		return false;
 	target = there->records.v[0].target;
-	if (service_find(c->in->know->services, SERVICE_CNAME, target))
-		return false;
+	service = service_find(c->in->know->services, SERVICE_CNAME, target);
+	d->fix = replace_fix(c, there);
+	if (service) {
+		owner = arena_printf(c->in->a, " (%.*s)", STR_ARG(service->name));
+		d->fix = other_service_fix(c, service->name, d->fix);
+	}
 	d->message = arena_printf(
 	        c->in->a,
-	        "A CNAME record to %.*s stands at %.*s, where %s record is wanted.",
-	        STR_ARG(target), STR_ARG(c->row->name),
-	        c->row->type == DNS_MX ? "an MX" : "a TXT");
-	d->fix = replace_fix(c, there);
+	        "A CNAME record to %.*s%.*s stands at %.*s, where %s record is wanted.",
+	        STR_ARG(target), STR_ARG(owner), STR_ARG(c->row->name), wanted);
 	return conclude(c, d, there);
 }
 
 /* ---- addresses ---- */
 
-/* Whether the addresses say something else than a mistaken type: a proxy hides the
- * CNAME, or the name serves mail. */
-static bool has_other_reason(const struct rule_case *c, const struct dns_answer *there)
+static bool share_address(const struct dns_answer *one, const struct dns_answer *other)
+{
+	for (size_t i = 0; other && i < one->records.n; i++)
+		for (size_t j = 0; j < other->records.n; j++)
+			if (ip_eq(one->records.v[i].ip, other->records.v[j].ip))
+				return true;
+	return false;
+}
+
+/* Whether the addresses hide the CNAME behind a proxy. */
+static bool is_proxied(const struct rule_case *c, const struct dns_answer *there)
 {
 	for (size_t i = 0; i < there->records.n; i++)
-		if (network_find(c->in->know->networks, there->records.v[i].ip))
-			return true;
-	return rule_records_at(c, c->row->name, DNS_MX) ||
-	       str_eq(c->row->name, rule_place(c).zone);
+		if (!network_find(c->in->know->networks, there->records.v[i].ip))
+			return false;
+	return true;
+}
+
+/* Whether the name serves something: mail, texts, or the web site of the domain. */
+static bool is_in_use(const struct rule_case *c, const struct dns_answer *there)
+{
+	struct str domain = c->in->plan->domain;
+	enum dns_type type = there->question.type;
+	struct str www = rule_name(c, "www.%.*s", STR_ARG(domain));
+
+	return own_records(c, DNS_MX) || own_records(c, DNS_TXT) ||
+	       share_address(there, rule_records_at(c, www, type)) ||
+	       share_address(there, rule_records_at(c, domain, type));
 }
 
 bool rule_type_a_for_cname(const struct rule_case *c, struct diagnosis *d)
@@ -167,12 +202,13 @@ bool rule_type_a_for_cname(const struct rule_case *c, struct diagnosis *d)
 
 	if (c->row->type != DNS_CNAME || !is_settled(c) ||
 	    c->seen->answer->status != DNS_NODATA ||
-	    c->seen->seen.result != COMPARE_DIFFERENT)
+	    c->seen->seen.result != COMPARE_DIFFERENT || own_records(c, DNS_SOA))
 		return false;
 	there = own_records(c, DNS_A);
 	if (!there)
 		there = own_records(c, DNS_AAAA);
-	if (!there || has_other_reason(c, there))
+	if (!there || is_proxied(c, there) ||
+	    (c->row->purpose == PLAN_TRACKING && is_in_use(c, there)))
 		return false;
 	d->message = arena_printf(
 	        c->in->a,
