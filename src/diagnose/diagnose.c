@@ -82,9 +82,11 @@ static void run_rule(const struct rule *rule, const struct rule_case *c,
 	*ARRAY_ADD(out, c->in->a) = d;
 }
 
-static void run_record_rules(const struct rule_case *c, const struct observation *o,
+static void run_record_rules(struct rule_case *c, const struct observation *o,
                              struct diagnoses *out)
 {
+	c->seen = o;
+	c->row = o->plan;
 	for (size_t i = 0; i < rule_count; i++)
 		if (is_due(&rules[i], o, out))
 			run_rule(&rules[i], c, out);
@@ -134,11 +136,12 @@ static struct verdict_record make_record(struct rule_case *c,
                                          const struct observation *o)
 {
 	struct verdict_record r = {.plan = o->plan, .status = o->status};
-	struct field_place at;
 
-	c->seen = o;
-	c->row = o->plan;
-	at = rule_place(c);
+	struct field_place at = {c->provider,
+	                         c->cut.zone.n ? c->cut.zone : c->in->plan->domain};
+
+	if (o->cut.zone.n)
+		at.zone = o->cut.zone;
 	r.host = field_host(c->in->a, &at, o->plan->name);
 	r.servers_with = o->servers.match;
 	r.servers_asked = o->servers.n;

@@ -86,7 +86,8 @@ struct field_place rule_place(const struct rule_case *c)
 
 	if (c->cut.zone.n)
 		at.zone = c->cut.zone;
-	if (c->seen && c->seen->cut.zone.n && !str_eq(c->seen->cut.zone, at.zone)) {
+	if (c->cut.zone.n && c->seen && c->seen->cut.zone.n &&
+	    !str_eq(c->seen->cut.zone, c->cut.zone)) {
 		at.zone = c->seen->cut.zone;
 		at.provider = diagnose_provider(c->in, at.zone).provider;
 	}

@@ -222,54 +222,71 @@ bool rule_type_a_for_cname(const struct rule_case *c, struct diagnosis *d)
 
 /* ---- delegation ---- */
 
-static struct str list_servers(const struct rule_case *c, const struct dns_cut *cut)
+static struct str list_servers(const struct rule_case *c, const struct dns_answer *ns)
 {
 	struct str list = STR_NONE;
 
-	for (size_t i = 0; i < cut->ns.n; i++)
+	for (size_t i = 0; i < ns->records.n; i++) {
+		const char *between = i + 1 < ns->records.n ? ", " : " and ";
+
 		list = arena_printf(c->in->a, "%.*s%s%.*s", STR_ARG(list),
-		                    i == 0              ? ""
-		                    : i + 1 < cut->ns.n ? ", "
-		                                        : " and ",
-		                    STR_ARG(cut->ns.v[i].target));
+		                    i ? between : "", STR_ARG(ns->records.v[i].target));
+	}
 	return list;
 }
 
+/* The NS records that take the name out of the domain's zone, else NULL. */
+static const struct dns_answer *find_delegation(const struct rule_case *c)
+{
+	struct str at = c->row->name;
+
+	if (c->cut.zone.n == 0 || !dns_name_is_within(at, c->cut.zone))
+		return NULL;
+	for (; !str_eq(at, c->cut.zone); at = dns_name_parent(at)) {
+		const struct dns_answer *ns = rule_records_at(c, at, DNS_NS);
+
+		if (ns && ns->chain.n == 0)
+			return ns;
+	}
+	return NULL;
+}
+
 /* "add it there, or undo the delegation". */
-static struct str delegated_fix(const struct rule_case *c, const struct dns_cut *cut)
+static struct str delegated_fix(const struct rule_case *c, struct str zone)
 {
 	struct arena *a = c->in->a;
-	struct field_place there = {diagnose_provider(c->in, cut->zone).provider,
-	                            cut->zone};
+	struct field_place there = {diagnose_provider(c->in, zone).provider, zone};
 	struct field_place above = {c->provider, c->cut.zone};
 	struct field_record wanted = field_of_plan(c->row);
-	struct field_record ns = {DNS_NS, cut->zone, STR_NONE, -1};
+	struct field_record ns = {DNS_NS, zone, STR_NONE, -1};
 	struct str add = field_instruction(a, &there, &wanted);
 	struct str delete = field_delete_instruction(a, &above, &ns);
 
 	return arena_printf(a,
 	                    "Add the record in the zone %.*s. %.*s Or, if that zone is "
 	                    "not wanted, take it back: %.*s",
-	                    STR_ARG(cut->zone), STR_ARG(add), STR_ARG(delete));
+	                    STR_ARG(zone), STR_ARG(add), STR_ARG(delete));
 }
 
 bool rule_type_ns_delegated(const struct rule_case *c, struct diagnosis *d)
 {
-	struct dns_cut cut = c->seen->cut;
+	const struct dns_answer *ns;
+	struct str servers;
+	struct str zone;
+	struct str noun = rule_noun(c);
 
 	if (!is_settled(c) || c->seen->seen.result != COMPARE_ABSENT)
 		return false;
-	if (cut.zone.n == 0)
-		cut = dns_cut_find(c->in->a, c->in->answers, c->row->name);
-	if (cut.zone.n == 0 || c->cut.zone.n == 0 || str_eq(cut.zone, c->cut.zone) ||
-	    !dns_name_is_within(cut.zone, c->cut.zone))
+	ns = find_delegation(c);
+	if (!ns)
 		return false;
+	zone = ns->question.name;
+	servers = list_servers(c, ns);
 	d->message = arena_printf(
 	        c->in->a,
 	        "%.*s is a zone of its own, delegated to %.*s: there is no %.*s "
 	        "there, and one in the zone %.*s is not seen.",
-	        STR_ARG(cut.zone), STR_ARG(list_servers(c, &cut)),
-	        STR_ARG(rule_noun(c)), STR_ARG(c->cut.zone));
-	d->fix = delegated_fix(c, &cut);
-	return conclude(c, d, cut.found_by);
+	        STR_ARG(zone), STR_ARG(servers), STR_ARG(noun), STR_ARG(c->cut.zone));
+	d->fix = delegated_fix(c, zone);
+	return conclude(c, d, ns);
 }
