@@ -94,22 +94,6 @@ struct field_place rule_place(const struct rule_case *c)
 	return at;
 }
 
-struct str rule_noun(const struct rule_case *c)
-{
-	const struct plan_record *row = c->row;
-
-	if (row->type == DNS_MX && row->value.n)
-		return arena_printf(c->in->a, "MX record with %.*s",
-		                    STR_ARG(row->value));
-	if (row->type == DNS_TXT && row->purpose == PLAN_SPF)
-		return STR("SPF record");
-	if (row->type == DNS_TXT && row->purpose == PLAN_DKIM)
-		return STR("DKIM record");
-	if (row->type == DNS_TXT && row->purpose == PLAN_DMARC)
-		return STR("DMARC record");
-	return arena_printf(c->in->a, "%s record", dns_type_name(row->type));
-}
-
 struct str rule_add_fix(const struct rule_case *c)
 {
 	struct field_place at = rule_place(c);
@@ -172,4 +156,20 @@ struct str rule_name(const struct rule_case *c, const char *format, ...)
 	    !dns_name_make(c->in->a, (struct str){text, (size_t)n}, &name))
 		return STR_NONE;
 	return name;
+}
+
+struct str rule_noun(const struct rule_case *c)
+{
+	const struct plan_record *row = c->row;
+
+	if (row->type == DNS_MX && row->value.n)
+		return arena_printf(c->in->a, "MX record with %.*s",
+		                    STR_ARG(row->value));
+	if (row->type == DNS_TXT && row->purpose == PLAN_SPF)
+		return STR("SPF record");
+	if (row->type == DNS_TXT && row->purpose == PLAN_DKIM)
+		return STR("DKIM record");
+	if (row->type == DNS_TXT && row->purpose == PLAN_DMARC)
+		return STR("DMARC record");
+	return arena_printf(c->in->a, "%s record", dns_type_name(row->type));
 }

@@ -95,9 +95,6 @@ bool rule_is_wildcard(const struct rule_case *c, struct str name, enum dns_type 
  */
 struct field_place rule_place(const struct rule_case *c);
 
-/* What a message calls the planned record: "SPF record", "MX record with mx1.…". */
-struct str rule_noun(const struct rule_case *c);
-
 /* "In GoDaddy, add …" / "… change …" for the planned record of this case. */
 struct str rule_add_fix(const struct rule_case *c);
 struct str rule_change_fix(const struct rule_case *c);
@@ -106,3 +103,6 @@ struct str rule_delete_fix(const struct rule_case *c, const struct dns_record *r
 
 /* `a.b` made a canonical name, or the empty view where it is none. */
 struct str rule_name(const struct rule_case *c, const char *format, ...) PRINTF(2, 3);
+
+/* What a message calls the planned record: "SPF record", "MX record with mx1.…". */
+struct str rule_noun(const struct rule_case *c);
