@@ -183,10 +183,19 @@ static struct str appending_fix(const struct rule_case *c, struct str zone)
 	                    STR_ARG(begin), STR_ARG(what), STR_ARG(who), STR_ARG(zone));
 }
 
+/* Whether a panel can be one of `zone` and hold the name: no root, no top-level domain. */
+static bool is_below(struct str name, struct str zone)
+{
+	return zone.n && dns_name_labels(zone) > 1 && dns_name_is_within(name, zone);
+}
+
 bool rule_name_zone_appended_twice(const struct rule_case *c, struct diagnosis *d)
 {
-	const struct str zones[] = {rule_place(c).zone, c->cut.zone,
-	                            c->in->plan->domain};
+	const struct str zones[] = {
+	        c->seen->cut.zone,
+	        c->cut.zone,
+	        c->in->plan->domain,
+	};
 	struct str noun = rule_noun(c);
 
 	if (!is_vacant(c))
@@ -195,7 +204,7 @@ bool rule_name_zone_appended_twice(const struct rule_case *c, struct diagnosis *
 		const struct dns_answer *there;
 		struct str name;
 
-		if (zones[i].n == 0 || !dns_name_is_within(c->row->name, zones[i]))
+		if (!is_below(c->row->name, zones[i]))
 			continue;
 		name = rule_name(c, "%.*s.%.*s", STR_ARG(c->row->name),
 		                 STR_ARG(zones[i]));
