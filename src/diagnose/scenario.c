@@ -42,6 +42,7 @@ struct scenario {
 	size_t fault_count;
 	struct dns_zone zone;
 	struct str expectations; /* the lines that begin with an expectation's word */
+	struct dns_answers answers;
 	struct verdict *verdict;
 };
 
@@ -514,6 +515,29 @@ static bool expect_severity(struct scenario *s, struct str args, struct err *err
 	       differs(err, "severity", args, str_c(severity_name(d->severity)));
 }
 
+static bool expect_evidence(struct scenario *s, struct str args, struct err *err)
+{
+	struct str code = next_word(&args);
+	const struct diagnosis *d = find_diagnosis(s->verdict, code);
+	struct str cited = STR_NONE;
+
+	if (!d)
+		return err_set(err, ERR_INPUT, "%.*s was not found", STR_ARG(code));
+	for (size_t i = 0; i < d->evidence_count; i++) {
+		const struct dns_question *q =
+		        &dns_answers_at(&s->answers, (size_t)d->evidence[i] - 1)
+		                 ->question;
+		struct str text = arena_printf(s->a, "%.*s %s", STR_ARG(q->name),
+		                               dns_type_name(q->type));
+
+		if (str_eq(text, args))
+			return true;
+		cited = arena_printf(s->a, "%.*s%s%.*s", STR_ARG(cited), i ? ", " : "",
+		                     STR_ARG(text));
+	}
+	return differs(err, "evidence", args, cited);
+}
+
 static bool expect_absent(struct scenario *s, struct str args, struct err *err)
 {
 	const struct diagnosis *d = find_diagnosis(s->verdict, args);
@@ -549,6 +573,7 @@ static const struct {
         {"message",       expect_message      },
         {"fix",           expect_fix          },
         {"severity",      expect_severity     },
+        {"evidence",      expect_evidence     },
         {"absent",        expect_absent       },
         {"clean",         expect_clean        },
 };
@@ -601,9 +626,8 @@ static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
                   struct err *err)
 {
 	struct str resolvers[VIEWS_MAX];
-	struct dns_answers answers = dns_answers_init(s->a, s->now);
 	struct check_input in = {.a = s->a,
-	                         .answers = &answers,
+	                         .answers = &s->answers,
 	                         .plan = plan,
 	                         .know = k,
 	                         .servers = s->servers,
@@ -612,18 +636,19 @@ static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
 	                         .retired_key_count = s->retired_count,
 	                         .now = s->now};
 
+	s->answers = dns_answers_init(s->a, s->now);
 	for (size_t i = 0; i < s->view_count; i++)
 		if (s->views[i].is_resolver)
 			resolvers[in.resolver_count++] = s->views[i].name;
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		s->verdict = diagnose_check(&in);
-		if (!dns_answers_pending(&answers)) {
+		if (!dns_answers_pending(&s->answers)) {
 			AUTO_JSON json_t *document = verdict_json(s->verdict);
 
 			return document ||
 			       err_set(err, ERR_INTERNAL, "the verdict is no JSON");
 		}
-		answer_pending(s, &answers);
+		answer_pending(s, &s->answers);
 	}
 	return err_set(err, ERR_INTERNAL, "the check asks without end");
 }
