@@ -642,6 +642,7 @@ bool rule_name_wildcard(const struct rule_case *c, struct diagnosis *d)
 	if (!there)
 		return false;
 	rule_cite(d, c->seen->answer);
+	rule_cite(d, dns_ask(c->in->answers, c->row->name, standing_type(c)));
 	rule_cite(d, there);
 	d->fix = rule_add_fix(c);
 	if (is_right) {

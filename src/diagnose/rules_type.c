@@ -147,6 +147,8 @@ bool rule_type_cname_for_txt(const struct rule_case *c, struct diagnosis *d)
 	if (c->row->type == DNS_CNAME || !is_settled(c) ||
 	    c->seen->answer->chain.n == 0)
 		return false;
+	if (c->row->type == DNS_MX && c->seen->answer->status == DNS_NXDOMAIN)
+		return false; /* cname.dangling says it */
 	there = own_records(c, DNS_CNAME);
 	if (!there)
 		return false;
