@@ -183,7 +183,7 @@ static struct str appending_fix(const struct rule_case *c, struct str zone)
 	                    STR_ARG(begin), STR_ARG(what), STR_ARG(who), STR_ARG(zone));
 }
 
-/* Whether a panel can be one of `zone` and hold the name: no root, no top-level domain. */
+/* Whether a panel can be of `zone` and hold the name: no root, no top-level domain. */
 static bool is_below(struct str name, struct str zone)
 {
 	return zone.n && dns_name_labels(zone) > 1 && dns_name_is_within(name, zone);

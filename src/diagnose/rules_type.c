@@ -280,8 +280,9 @@ bool rule_type_ns_delegated(const struct rule_case *c, struct diagnosis *d)
 	if (!is_settled(c) || c->seen->seen.result != COMPARE_ABSENT)
 		return false;
 	ns = find_delegation(c);
-	if (!ns)
-		return false;
+	if (!ns ||
+	    (c->row->type == DNS_CNAME && str_eq(ns->question.name, c->row->name)))
+		return false; /* a CNAME at the apex is cname.apex */
 	zone = ns->question.name;
 	servers = list_servers(c, ns);
 	d->message = arena_printf(
