@@ -32,6 +32,15 @@ struct provider_match diagnose_provider(struct check_input *in, struct str domai
 	return provider_recognise(in->a, in->know->providers, &ns, &soa);
 }
 
+/* Whether a diagnosis explains all, so that others would only mislead beside it. */
+static bool has_cause(const struct diagnoses *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].is_cause)
+			return true;
+	return false;
+}
+
 /* Whether a rule is to be run for what was observed. */
 static bool is_due(const struct rule *rule, const struct observation *o,
                    const struct diagnoses *so_far)
@@ -41,6 +50,8 @@ static bool is_due(const struct rule *rule, const struct observation *o,
 	if (rule->purposes && !(rule->purposes & 1u << o->plan->purpose))
 		return false;
 	if (rule->planned && o->plan->value.n == 0)
+		return false;
+	if (rule->severity != SEVERITY_ADVICE && has_cause(so_far))
 		return false;
 	switch (rule->when) {
 	case RULE_WRONG:

@@ -1,6 +1,7 @@
 #include "diagnose/rule.h"
 
 #include "base/utf8.h"
+#include "diagnose/diagnose.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,15 +26,46 @@ const struct dns_answer *rule_records_at(const struct rule_case *c, struct str n
 	return answer->status == DNS_FOUND ? answer : NULL;
 }
 
+static bool has_data(struct arena *a, const struct dns_answer *answer,
+                     const struct dns_record *wanted)
+{
+	struct str data = dns_record_format(a, wanted);
+
+	for (size_t i = 0; i < answer->records.n; i++)
+		if (str_eq(dns_record_format(a, &answer->records.v[i]), data))
+			return true;
+	return false;
+}
+
+/* Whether a name that nobody uses, in front of `above`, is answered with the same. */
+static bool answers_alike(const struct rule_case *c, const struct dns_answer *here,
+                          struct str above)
+{
+	const struct dns_answer *there;
+	struct str unused;
+
+	if (!dns_name_join(c->in->a, STR("signet-no-such-name"), above, &unused))
+		return false;
+	there = dns_ask(c->in->answers, unused, DNS_TXT);
+	if (there->status == DNS_NXDOMAIN && there->chain.n == 0)
+		return false; /* no wildcard of any type (RFC 8020) */
+	there = rule_records_at(c, unused, here->question.type);
+	if (!there || there->records.n != here->records.n)
+		return false;
+	for (size_t i = 0; i < here->records.n; i++)
+		if (!has_data(c->in->a, there, &here->records.v[i]))
+			return false;
+	return true;
+}
+
 bool rule_is_wildcard(const struct rule_case *c, struct str name, enum dns_type type)
 {
-	struct str beside;
+	const struct dns_answer *here = rule_records_at(c, name, type);
 
-	if (dns_name_is_root(name) ||
-	    !dns_name_join(c->in->a, STR("signet-no-such-name"), dns_name_parent(name),
-	                   &beside))
+	if (!here || dns_name_is_root(name) || str_eq(name, c->cut.zone))
 		return false;
-	return rule_records_at(c, beside, type) != NULL;
+	return answers_alike(c, here, dns_name_parent(name)) &&
+	       answers_alike(c, here, name);
 }
 
 const struct dns_answer *rule_found_at(const struct rule_case *c, struct str name)
@@ -41,7 +73,7 @@ const struct dns_answer *rule_found_at(const struct rule_case *c, struct str nam
 	const struct dns_answer *there = rule_records_at(c, name, c->row->type);
 	struct comparison seen;
 
-	if (!there || str_eq(name, c->row->name))
+	if (!there || there->chain.n || str_eq(name, c->row->name))
 		return NULL;
 	seen = compare_answer(c->in->a, c->in->answers, c->in->plan, c->row, there);
 	if (seen.result != COMPARE_MATCH || rule_is_wildcard(c, name, c->row->type))
@@ -91,8 +123,11 @@ struct field_place rule_place(const struct rule_case *c)
 
 	if (c->cut.zone.n)
 		at.zone = c->cut.zone;
-	if (c->seen && c->seen->cut.zone.n)
+	if (c->cut.zone.n && c->seen && c->seen->cut.zone.n &&
+	    !str_eq(c->seen->cut.zone, c->cut.zone)) {
 		at.zone = c->seen->cut.zone;
+		at.provider = diagnose_provider(c->in, at.zone).provider;
+	}
 	return at;
 }
 
@@ -180,4 +215,20 @@ struct str rule_name(const struct rule_case *c, const char *format, ...)
 	    !dns_name_make(c->in->a, (struct str){text, (size_t)n}, &name))
 		return STR_NONE;
 	return name;
+}
+
+struct str rule_noun(const struct rule_case *c)
+{
+	const struct plan_record *row = c->row;
+
+	if (row->type == DNS_MX && row->value.n)
+		return arena_printf(c->in->a, "MX record with %.*s",
+		                    STR_ARG(row->value));
+	if (row->type == DNS_TXT && row->purpose == PLAN_SPF)
+		return STR("SPF record");
+	if (row->type == DNS_TXT && row->purpose == PLAN_DKIM)
+		return STR("DKIM record");
+	if (row->type == DNS_TXT && row->purpose == PLAN_DMARC)
+		return STR("DMARC record");
+	return arena_printf(c->in->a, "%s record", dns_type_name(row->type));
 }

@@ -43,8 +43,6 @@
 	  "a CNAME where a TXT record is wanted") \
 	X("type.a_for_cname", ERROR, WRONG, ANY_PURPOSE, PLANNED, type_a_for_cname, \
 	  "an address where a CNAME is wanted") \
-	X("type.ns_delegated", ERROR, WRONG, ANY_PURPOSE, PLANNED, type_ns_delegated, \
-	  "the name is delegated to other name servers") \
 	X("name.zone_appended_twice", ERROR, WRONG, ANY_PURPOSE, PLANNED, name_zone_appended_twice, \
 	  "the record stands at NAME.ZONE: the panel appended the zone") \
 	X("name.at_root", ERROR, WRONG, ANY_PURPOSE, PLANNED, name_at_root, \
@@ -59,6 +57,8 @@
 	  "the record stands at the name without its underscore") \
 	X("name.url_as_host", ERROR, WRONG, ANY_PURPOSE, PLANNED, name_url_as_host, \
 	  "a URL, a scheme or www. was typed into the name field") \
+	X("type.ns_delegated", ERROR, WRONG, ANY_PURPOSE, PLANNED, type_ns_delegated, \
+	  "the name is delegated to other name servers") \
 	X("name.wildcard", WARNING, ALWAYS, ANY_PURPOSE, PLANNED, name_wildcard, \
 	  "the answer comes from a wildcard, not from the record") \
 	X("name.in_use", ERROR, WRONG, PURPOSE(TRACKING), PLANNED, name_in_use, \

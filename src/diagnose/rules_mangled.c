@@ -199,6 +199,7 @@ static bool is_mangled(const struct rule_case *c, struct diagnosis *d,
 
 	if (!find_mending(c, &m) || (m.kinds & -m.kinds) != kind)
 		return false;
+	d->is_cause = true; /* of whatever else is wrong with the value */
 	rule_cite(d, c->seen->answer);
 	d->fix = mend_fix(c, &m);
 	for (size_t i = 0; i < LEN(manglings); i++) {
