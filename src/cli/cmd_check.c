@@ -27,7 +27,7 @@ static const struct option options[] = {
 	 "also ask this public resolver (repeatable; or in SIGNET_RESOLVERS)", 0, 0},
 	{"servers", OPTION_TEXT, AT(servers), "all|wrong|none",
 	 "which authoritative servers to ask one by one: all, those of records that are "
-	 "wrong, or none (all; with --bulk: wrong)", 0, 0},
+	 "wrong, or none (all; with --bulk: wrong, and right records less closely)", 0, 0},
 	{"retired-key", OPTION_LIST, AT(retired_keys), "BASE64",
 	 "a DKIM public key that was used before (repeatable)", 0, 0},
 	{"zone", OPTION_TEXT, AT(zone), "FILE",

@@ -97,6 +97,7 @@ static const char *when_text(const struct rule *r)
 	        [RULE_WRONG] = "a record that is not verified",
 	        [RULE_RIGHT] = "a record that is verified",
 	        [RULE_ALWAYS] = "any record",
+	        [RULE_CLOSER] = "any record",
 	        [RULE_FALLBACK] = "a record with no other error",
 	        [RULE_DOMAIN] = "the domain",
 	};

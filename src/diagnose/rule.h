@@ -35,6 +35,8 @@ enum rule_when {
 	RULE_WRONG,    /* the record is not verified, by definite answers */
 	RULE_RIGHT,    /* the record is verified: quality */
 	RULE_ALWAYS,   /* both, and in DNS faults as well */
+	RULE_CLOSER,   /* as ALWAYS, but of a verified record only in a thorough check:
+	                  the rule asks questions that a verdict does not need */
 	RULE_FALLBACK, /* wrong, and no earlier rule has found an error */
 	RULE_DOMAIN,   /* once for the domain; `seen` and `row` are NULL */
 };

@@ -25,7 +25,7 @@
 	  "a name server of the zone has older data than the others") \
 	X("dns.propagating", WARNING, ALWAYS, ANY_PURPOSE, ANY, dns_propagating, \
 	  "only some servers have the record yet") \
-	X("conflict.cname_and_other", ERROR, ALWAYS, ANY_PURPOSE, ANY, conflict_cname_and_other, \
+	X("conflict.cname_and_other", ERROR, CLOSER, ANY_PURPOSE, ANY, conflict_cname_and_other, \
 	  "a CNAME stands beside other data") \
 	X("cname.loop", ERROR, ALWAYS, ANY_PURPOSE, ANY, cname_loop, \
 	  "the CNAMEs lead in a circle") \
@@ -59,7 +59,7 @@
 	  "a URL, a scheme or www. was typed into the name field") \
 	X("type.ns_delegated", ERROR, WRONG, ANY_PURPOSE, PLANNED, type_ns_delegated, \
 	  "the name is delegated to other name servers") \
-	X("name.wildcard", WARNING, ALWAYS, ANY_PURPOSE, PLANNED, name_wildcard, \
+	X("name.wildcard", WARNING, CLOSER, ANY_PURPOSE, PLANNED, name_wildcard, \
 	  "the answer comes from a wildcard, not from the record") \
 	X("name.in_use", ERROR, WRONG, PURPOSE(TRACKING), PLANNED, name_in_use, \
 	  "the tracking name already serves mail, a site or another purpose") \

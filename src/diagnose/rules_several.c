@@ -406,14 +406,6 @@ static const struct dns_answer *find_beside(const struct rule_case *c,
 	return NULL;
 }
 
-/* Every other record is asked for only where one looks closely, or where it matters. */
-static bool is_worth_asking(const struct rule_case *c)
-{
-	return c->in->servers == SERVERS_ALL ||
-	       (c->seen->status != RECORD_VERIFIED &&
-	        c->seen->status != RECORD_UNDETERMINED);
-}
-
 static struct str conflict_fix(const struct rule_case *c,
                                const struct dns_record *cname,
                                const struct dns_answer *beside)
@@ -435,7 +427,7 @@ bool rule_conflict_cname_and_other(const struct rule_case *c, struct diagnosis *
 	const struct dns_record *cname;
 	const struct service *service;
 
-	if (!is_worth_asking(c))
+	if (c->seen->status == RECORD_UNDETERMINED)
 		return false;
 	answer = ask_zone(c, DNS_CNAME);
 	if (answer->status != DNS_FOUND || answer->records.n == 0)
