@@ -6,6 +6,8 @@
 #define PROFILES_FOLDER STR("profiles/")
 #define PROFILE_SUFFIX  STR(".json")
 
+enum { SETTINGS_FILE_MAX = 64 * 1024 };
+
 /* The name of the profile in a data file, or empty where it is none. */
 static struct str profile_name(struct str file)
 {
@@ -56,14 +58,39 @@ bool catalog_profile(struct arena *a, struct str name, struct profile **out,
 	return profile_parse(a, name, text, out, err);
 }
 
-bool catalog_settings(struct arena *a, const struct str *assignments, size_t n,
+/* The lines of a settings file, but for names that are set already. */
+static bool add_file_settings(struct arena *a, struct str path,
+                              struct plan_settings *out, struct err *err)
+{
+	struct str text;
+	struct str line;
+	int number = 0;
+
+	if (!file_read(a, arena_cstr(a, path), SETTINGS_FILE_MAX, &text, err))
+		return err_add(err, "--settings");
+	while (str_cut(&text, '\n', &line)) {
+		struct str rest = line = str_trim(line);
+		struct str name;
+
+		number++;
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		str_cut(&rest, '=', &name);
+		if (!map_find(&out->given, name) && !plan_set(out, line, err))
+			return err_add(err, "--settings %.*s, line %d", STR_ARG(path),
+			               number);
+	}
+	return true;
+}
+
+bool catalog_settings(struct arena *a, const struct option_list *set, struct str file,
                       struct plan_settings *out, struct err *err)
 {
 	out->given = map_init(a);
-	for (size_t i = 0; i < n; i++)
-		if (!plan_set(out, assignments[i], err))
+	for (size_t i = 0; i < set->n; i++)
+		if (!plan_set(out, set->v[i], err))
 			return false;
-	return true;
+	return file.n == 0 || add_file_settings(a, file, out, err);
 }
 
 void catalog_providers(struct arena *a, struct providers *out)

@@ -6,6 +6,7 @@
 
 #include "auth/suffixes.h"
 #include "base/err.h"
+#include "base/option.h"
 #include "plan/network.h"
 #include "plan/plan.h"
 #include "plan/provider.h"
@@ -20,9 +21,11 @@ NODISCARD bool catalog_profile(struct arena *a, struct str name, struct profile 
                                struct err *err);
 /* The names of the built-in profiles, one after the other; empty behind the last. */
 struct str catalog_profile_name(size_t i);
-/* The settings of `--set name=value`, each of the list. */
-NODISCARD bool catalog_settings(struct arena *a, const struct str *assignments,
-                                size_t n, struct plan_settings *out, struct err *err);
+/* The settings of `--set name=value`, and of the lines of a `--settings` file (empty: no
+ * file); --set wins. */
+NODISCARD bool catalog_settings(struct arena *a, const struct option_list *set,
+                                struct str file, struct plan_settings *out,
+                                struct err *err);
 
 /* The built-in lists; these cannot fail in a binary that passed its tests. */
 void catalog_providers(struct arena *a, struct providers *out);

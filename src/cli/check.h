@@ -6,7 +6,7 @@
 
 struct check_options {
 	struct cli_common common;
-	struct str profile, servers, zone, bulk;
+	struct str profile, settings, servers, zone, bulk;
 	struct option_list set, selectors, resolvers, retired_keys;
 	bool watch;
 	int64_t interval_s, concurrency; /* 0: the default */

@@ -20,6 +20,7 @@ struct check_setup {
 	struct plan_settings settings;
 	struct knowledge know;
 	enum server_views servers;
+	bool thorough;
 	const struct str *resolvers, *retired_keys, *selectors;
 	size_t resolver_count, retired_key_count, selector_count;
 };

@@ -9,36 +9,40 @@
 #include "dns/zone.h"
 #include "resolve/resolver.h"
 
+#include <stdlib.h>
+
+#define AT(field) offsetof(struct check_options, field)
+
+// clang-format off
 static const struct option options[] = {
-        {"profile",     OPTION_TEXT,   offsetof(struct check_options, profile),      "NAME|FILE",
-         "compare with the records of this profile; without it, audit the domain",                                                                                      0,
-         0                                                                                                                                                                      },
-        {"set",         OPTION_LIST,   offsetof(struct check_options, set),          "NAME=VALUE",
-         "a variable of the profile (repeatable)",                                                                                                                      0, 0    },
-        {"selector",    OPTION_LIST,   offsetof(struct check_options, selectors),    "NAME",
-         "in an audit, look for a DKIM key at this selector too (repeatable)",                                                                                          0, 0    },
-        {"resolver",    OPTION_LIST,   offsetof(struct check_options, resolvers),
-         "ADDR[:PORT]",                                                                            "also ask this public resolver what it sees (repeatable)",           0,
-         0                                                                                                                                                                      },
-        {"servers",     OPTION_TEXT,   offsetof(struct check_options, servers),
-         "all|wrong|none",                                                                         "which authoritative servers to ask one by one: all, those of "
-         "records that are wrong, or none (all; with --bulk: wrong)",                                                                         0, 0    },
-        {"retired-key", OPTION_LIST,   offsetof(struct check_options, retired_keys),
-         "BASE64",                                                                                 "a DKIM public key that was used before (repeatable)",               0, 0    },
-        {"zone",        OPTION_TEXT,   offsetof(struct check_options, zone),         "FILE",
-         "answer every question from this zone file instead of from DNS",                                                                                               0, 0    },
-        {"watch",       OPTION_FLAG,   offsetof(struct check_options, watch),        NULL,
-         "check again and again until the domain is verified",                                                                                                          0, 0    },
-        {"interval",    OPTION_NUMBER, offsetof(struct check_options, interval_s),
-         "SECONDS",                                                                                "with --watch, the longest time between two checks, 5 or more (60)",
-         5,                                                                                                                                                                86400},
-        {"bulk",        OPTION_TEXT,   offsetof(struct check_options, bulk),         "FILE",
-         "check every domain of this file, one a line, - for standard input; a line "
-         "may "
-         "go on with NAME=VALUE settings of its own; prints one JSON value a line",                                                                                     0, 0    },
-        {"concurrency", OPTION_NUMBER, offsetof(struct check_options, concurrency),  "N",
-         "with --bulk, how many domains at a time (100)",                                                                                                               1, 5000 },
+	{"profile", OPTION_TEXT, AT(profile), "NAME|FILE",
+	 "compare with the records of this profile; without it, audit the domain", 0, 0},
+	{"set", OPTION_LIST, AT(set), "NAME=VALUE",
+	 "a variable of the profile (repeatable)", 0, 0},
+	{"settings", OPTION_TEXT, AT(settings), "FILE",
+	 "variables of the profile, a NAME=VALUE a line; --set wins", 0, 0},
+	{"selector", OPTION_LIST, AT(selectors), "NAME",
+	 "in an audit, look for a DKIM key at this selector too (repeatable)", 0, 0},
+	{"resolver", OPTION_LIST, AT(resolvers), "ADDR[:PORT]",
+	 "also ask this public resolver (repeatable; or in SIGNET_RESOLVERS)", 0, 0},
+	{"servers", OPTION_TEXT, AT(servers), "all|wrong|none",
+	 "which authoritative servers to ask one by one: all, those of records that are "
+	 "wrong, or none (all; with --bulk: wrong, and right records less closely)", 0, 0},
+	{"retired-key", OPTION_LIST, AT(retired_keys), "BASE64",
+	 "a DKIM public key that was used before (repeatable)", 0, 0},
+	{"zone", OPTION_TEXT, AT(zone), "FILE",
+	 "answer every question from this zone file instead of from DNS", 0, 0},
+	{"watch", OPTION_FLAG, AT(watch), NULL,
+	 "check again and again until the domain is verified", 0, 0},
+	{"interval", OPTION_NUMBER, AT(interval_s), "SECONDS",
+	 "with --watch, the longest time between two checks, 5 or more (60)", 5, 86400},
+	{"bulk", OPTION_TEXT, AT(bulk), "FILE",
+	 "check every domain of this file, one a line, - for standard input; a line may go "
+	 "on with NAME=VALUE settings of its own; prints one JSON value a line", 0, 0},
+	{"concurrency", OPTION_NUMBER, AT(concurrency), "N",
+	 "with --bulk, how many domains at a time (100)", 1, 5000},
 };
+// clang-format on
 
 static bool parse_servers(struct check_options *o, enum server_views *out,
                           struct err *err)
@@ -65,6 +69,19 @@ static bool parse_servers(struct check_options *o, enum server_views *out,
 	               STR_ARG(o->servers));
 }
 
+/* Without --resolver those of the environment, as "192.0.2.1,192.0.2.2:5353". */
+static void add_default_resolvers(struct cli *cli, struct option_list *resolvers)
+{
+	struct str rest = str_c(getenv("SIGNET_RESOLVERS"));
+	struct str address;
+
+	if (resolvers->n)
+		return;
+	while (str_cut(&rest, ',', &address))
+		if (str_trim(address).n)
+			*ARRAY_ADD(resolvers, cli->a) = str_trim(address);
+}
+
 static bool check_addresses(const struct option_list *resolvers, struct err *err)
 {
 	struct ip ip;
@@ -88,6 +105,7 @@ static bool check_options_fit(const struct check_options *o, struct err *err)
 	} rules[] = {
 	        {o->watch && audit,                "--watch needs a --profile"            },
 	        {o->set.n && audit,                "--set needs a --profile"              },
+	        {o->settings.n && audit,           "--settings needs a --profile"         },
 	        {o->retired_keys.n && audit,       "--retired-key needs a --profile"      },
 	        {o->selectors.n && !audit,
 	         "--selector is for an audit; with --profile use --set selector=NAME"     },
@@ -104,7 +122,7 @@ static bool check_options_fit(const struct check_options *o, struct err *err)
 	for (size_t i = 0; i < LEN(rules); i++)
 		if (rules[i].wrong)
 			return err_set(err, ERR_USAGE, "%s", rules[i].why);
-	return check_addresses(&o->resolvers, err);
+	return true;
 }
 
 /* One domain as argument, or a file of them. */
@@ -152,7 +170,7 @@ static bool make_setup(struct cli *cli, struct check_options *o,
 	if (!catalog_profile(cli->a, o->profile, &profile, err))
 		return false;
 	setup->profile = profile;
-	return catalog_settings(cli->a, o->set.v, o->set.n, &setup->settings, err);
+	return catalog_settings(cli->a, &o->set, o->settings, &setup->settings, err);
 }
 
 static bool saw_only_timeouts(const struct dns_answers *answers)
@@ -221,8 +239,11 @@ static bool run(struct cli *cli, struct err *err)
 	struct check_setup setup;
 	bool ok;
 
-	if (!check_arguments_fit(cli, o, err) || !check_options_fit(o, err) ||
-	    !make_setup(cli, o, &setup, err))
+	if (!check_arguments_fit(cli, o, err) || !check_options_fit(o, err))
+		return false;
+	if (!o->zone.n)
+		add_default_resolvers(cli, &o->resolvers);
+	if (!check_addresses(&o->resolvers, err) || !make_setup(cli, o, &setup, err))
 		return false;
 	if (o->bulk.n)
 		ok = check_bulk(cli, o, &setup, err);

@@ -9,7 +9,7 @@
 struct render_options {
 	struct cli_common common;
 	struct option_list set;
-	struct str format, provider, zone;
+	struct str settings, format, provider, zone;
 };
 
 static void print_text(struct str text)
@@ -193,7 +193,7 @@ static bool run_render(struct cli *cli, struct err *err)
 		format = STR("json");
 	}
 	if (!catalog_profile(cli->a, cli->arguments.v[0], &profile, err) ||
-	    !catalog_settings(cli->a, o->set.v, o->set.n, &settings, err) ||
+	    !catalog_settings(cli->a, &o->set, o->settings, &settings, err) ||
 	    !plan_make(cli->a, profile, cli->arguments.v[1], &settings, &plan, err) ||
 	    !find_place(cli, plan, &at, err))
 		return false;
@@ -215,13 +215,15 @@ static bool run_render(struct cli *cli, struct err *err)
 
 static const struct option render_rows[] = {
         {"set",      OPTION_LIST, offsetof(struct render_options, set),      "NAME=VALUE",
-         "a variable of the profile (repeatable)",                   0, 0},
+         "a variable of the profile (repeatable)",                    0, 0},
+        {"settings", OPTION_TEXT, offsetof(struct render_options, settings), "FILE",
+         "variables of the profile, a NAME=VALUE a line; --set wins", 0, 0},
         {"format",   OPTION_TEXT, offsetof(struct render_options, format),   "FORMAT",
-         "json, zone, table (the default) or markdown",              0, 0},
+         "json, zone, table (the default) or markdown",               0, 0},
         {"provider", OPTION_TEXT, offsetof(struct render_options, provider), "NAME",
-         "the DNS provider whose panel the records are for",         0, 0},
+         "the DNS provider whose panel the records are for",          0, 0},
         {"zone",     OPTION_TEXT, offsetof(struct render_options, zone),     "NAME",
-         "the zone the records go into, where it lies above DOMAIN", 0, 0},
+         "the zone the records go into, where it lies above DOMAIN",  0, 0},
 };
 
 const struct command cmd_profile_list = {

@@ -84,7 +84,10 @@ void manual_page(FILE *out, const struct option_table *common,
 	      "everything required is verified; 1 that something is not; 2 that DNS "
 	      "faults kept it from being decided. 64 wrong usage. 65 input that cannot "
 	      "be parsed at all. 69 a needed service is unreachable. 70 a bug.\n"
-	      ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colour, even on a terminal.\n",
+	      ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colour, even on a terminal.\n"
+	      ".TP\n.B SIGNET_RESOLVERS\nThe public resolvers that\n.B check\nasks "
+	      "where "
+	      "no\n.B \\-\\-resolver\nis given: addresses between commas.\n",
 	      out);
 }
 
@@ -94,6 +97,7 @@ static const char *when_text(const struct rule *r)
 	        [RULE_WRONG] = "a record that is not verified",
 	        [RULE_RIGHT] = "a record that is verified",
 	        [RULE_ALWAYS] = "any record",
+	        [RULE_CLOSER] = "any record",
 	        [RULE_FALLBACK] = "a record with no other error",
 	        [RULE_DOMAIN] = "the domain",
 	};

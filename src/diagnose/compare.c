@@ -3,6 +3,8 @@
 #include "auth/dkim_key.h"
 #include "auth/dmarc_record.h"
 #include "auth/spf_authorize.h"
+#include "diagnose/mangle.h"
+#include "dns/chain.h"
 
 /* What one comparison works on. */
 struct subject {
@@ -19,47 +21,24 @@ struct candidates {
 	size_t n, cap;
 };
 
-/* Quotes, typographic quotes, escapes and blanks that panels leave in front. */
-static struct str skip_mangling(struct str txt)
+/* Whether a text begins so, white space not counted. */
+static bool begins(struct str txt, struct str with)
 {
-	static const struct str junk[] = {
-	        STR_INIT(" "),
-	        STR_INIT("\t"),
-	        STR_INIT("\""),
-	        STR_INIT("'"),
-	        STR_INIT("\\"),
-	        STR_INIT("\xe2\x80\x9c"),
-	        STR_INIT("\xe2\x80\x9d"),
-	        STR_INIT("\xe2\x80\x9e"),
-	        STR_INIT("\xe2\x80\x98"),
-	        STR_INIT("\xe2\x80\x99"),
-	        STR_INIT("\xc2\xab"),
-	        STR_INIT("\xc2\xa0"),
-	        STR_INIT("\r"),
-	        STR_INIT("\n"),
-	};
+	AUTO(arena) scratch = {0};
 
-	for (;;) {
-		size_t i = 0;
-
-		while (i < LEN(junk) && !str_starts(txt, junk[i]))
-			i++;
-		if (i == LEN(junk))
-			return txt;
-		txt = str_from(txt, junk[i].n);
-	}
+	return str_starts_nocase(mangle_squeeze(&scratch, str_slice(txt, 0, 64)), with);
 }
 
 bool compare_means_purpose(struct str txt, enum plan_purpose purpose)
 {
 	AUTO(arena) scratch = {0};
 
-	txt = skip_mangling(txt);
+	txt = mangle_skip(txt);
 	switch (purpose) {
 	case PLAN_SPF:
-		return str_starts_nocase(txt, STR("v=spf1"));
+		return begins(txt, STR("v=spf1"));
 	case PLAN_DMARC:
-		return str_starts_nocase(txt, STR("v=dmarc1"));
+		return begins(txt, STR("v=dmarc1"));
 	case PLAN_DKIM:
 		return dkim_key_is_meant(&scratch, txt);
 	case PLAN_OWNERSHIP:
@@ -79,16 +58,38 @@ static struct comparison make(enum compare_result result, const struct candidate
         };
 }
 
-/* All TXT records that mean to be of this purpose. */
+/* Whether receivers count a TXT among the records of this purpose: they discard what
+ * does not begin as it must (RFC 7208 §4.5, RFC 9989 §4.10). */
+static bool counts_as(struct str txt, enum plan_purpose purpose)
+{
+	if (purpose == PLAN_SPF)
+		return spf_record_is(txt);
+	if (purpose == PLAN_DMARC)
+		return dmarc_record_is(txt);
+	return compare_means_purpose(txt, purpose);
+}
+
+/* The TXT records that count; where none does, those that mean to. */
 static struct candidates find_candidates(const struct subject *s,
                                          enum plan_purpose purpose)
 {
-	struct candidates list = {0};
+	struct candidates real = {0};
+	struct candidates meant = {0};
 
-	for (size_t i = 0; i < s->answer->records.n; i++)
-		if (compare_means_purpose(s->answer->records.v[i].txt.text, purpose))
-			*ARRAY_ADD(&list, s->a) = s->answer->records.v[i];
-	return list;
+	for (size_t i = 0; i < s->answer->records.n; i++) {
+		const struct dns_record *r = &s->answer->records.v[i];
+
+		if (counts_as(r->txt.text, purpose))
+			*ARRAY_ADD(&real, s->a) = *r;
+		else if (compare_means_purpose(r->txt.text, purpose))
+			*ARRAY_ADD(&meant, s->a) = *r;
+	}
+	return real.n ? real : meant;
+}
+
+static bool is_several(const struct candidates *list, enum plan_purpose purpose)
+{
+	return list->n > 1 && counts_as(list->v[0].txt.text, purpose);
 }
 
 static bool serves_as_key(struct arena *a, struct str wanted, struct str found)
@@ -121,7 +122,7 @@ static struct comparison compare_spf(const struct subject *s)
 	struct candidates list = find_candidates(s, PLAN_SPF);
 	const struct dns_answer *fault = NULL;
 
-	if (list.n > 1)
+	if (is_several(&list, PLAN_SPF))
 		return make(COMPARE_SEVERAL, &list);
 	if (list.n == 0)
 		return make(COMPARE_ABSENT, &list);
@@ -185,8 +186,8 @@ static struct comparison compare_addresses(const struct subject *s, enum dns_typ
 		out.fault = dns_answer_is_fault(here) ? here : there;
 		return out;
 	}
-	if (here->status != DNS_FOUND)
-		return out;
+	if (here->status != DNS_FOUND || here->chain.n)
+		return out; /* behind a CNAME that others see: no flattening */
 	out.candidates = here->records;
 	out.result = COMPARE_MATCH;
 	for (size_t i = 0; i < here->records.n; i++)
@@ -195,19 +196,10 @@ static struct comparison compare_addresses(const struct subject *s, enum dns_typ
 	return out;
 }
 
-/* Whether the chain that begins at the name leads through the target. */
-static bool chain_reaches(const struct dns_answer *answer, struct str target)
-{
-	for (size_t i = 0; i < answer->chain.n; i++)
-		if (str_eq(answer->chain.v[i].target, target))
-			return true;
-	return false;
-}
-
 static struct comparison compare_cname(const struct subject *s)
 {
 	struct candidates list = {0};
-	const struct dns_answer *chain;
+	struct dns_chain chain;
 	struct comparison v4;
 	struct comparison v6;
 
@@ -216,11 +208,19 @@ static struct comparison compare_cname(const struct subject *s)
 	if (list.n && str_eq(list.v[0].target, s->row->value))
 		return make(COMPARE_MATCH, &list);
 	if (list.n) {
-		chain = dns_ask(s->answers, s->row->name, DNS_A);
-		return make(chain_reaches(chain, s->row->value) ? COMPARE_MATCH
-		                                                : COMPARE_DIFFERENT,
-		            &list);
+		chain = dns_chain_walk(s->answers, list.v[0].target);
+		if (dns_chain_has(&chain, s->row->value))
+			return make(COMPARE_MATCH, &list);
+		if (chain.end != DNS_CHAIN_FAULT)
+			return make(COMPARE_DIFFERENT, &list);
+		return (struct comparison){
+		        .result = COMPARE_FAULT,
+		        .candidates = {list.v, list.n},
+		        .fault = chain.answers[chain.answer_count - 1]
+                };
 	}
+	if (s->answer->status == DNS_NXDOMAIN)
+		return make(COMPARE_ABSENT, &list);
 	v4 = compare_addresses(s, DNS_A);
 	v6 = compare_addresses(s, DNS_AAAA);
 	if (v4.result == COMPARE_ABSENT || v6.result == COMPARE_FAULT ||
@@ -247,7 +247,7 @@ static struct comparison compare_exact(const struct subject *s)
 			*ARRAY_ADD(&list, s->a) = *r;
 			return make(COMPARE_MATCH, &list);
 		}
-		if (str_starts_nocase(skip_mangling(r->txt.text), head))
+		if (str_starts_nocase(mangle_skip(r->txt.text), head))
 			*ARRAY_ADD(&list, s->a) = *r;
 	}
 	return make(list.n ? COMPARE_DIFFERENT : COMPARE_ABSENT, &list);
@@ -268,6 +268,8 @@ static bool is_valid(const struct subject *s, struct str txt)
 		return dmarc_record_parse(s->a, txt, DMARC_RFC9989, &dmarc) &&
 		       dmarc.is_usable && !dmarc.is_replaced;
 	case PLAN_SPF:
+		if (!spf_record_is(txt))
+			return false;
 		spf = spf_record_parse(s->a, txt);
 		return spf.problem_count == 0;
 	case PLAN_OWNERSHIP:
@@ -287,7 +289,7 @@ static struct comparison compare_valid(const struct subject *s)
 
 	if (s->row->type == DNS_TXT) {
 		list = find_candidates(s, s->row->purpose);
-		if (list.n > 1)
+		if (is_several(&list, s->row->purpose))
 			return make(COMPARE_SEVERAL, &list);
 	} else {
 		for (size_t i = 0; i < s->answer->records.n; i++)

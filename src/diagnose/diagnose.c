@@ -32,15 +32,27 @@ struct provider_match diagnose_provider(struct check_input *in, struct str domai
 	return provider_recognise(in->a, in->know->providers, &ns, &soa);
 }
 
+/* Whether a diagnosis explains all, so that others would only mislead beside it. */
+static bool has_cause(const struct diagnoses *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].is_cause)
+			return true;
+	return false;
+}
+
 /* Whether a rule is to be run for what was observed. */
-static bool is_due(const struct rule *rule, const struct observation *o,
+static bool is_due(const struct rule *rule, const struct rule_case *c,
                    const struct diagnoses *so_far)
 {
+	const struct observation *o = c->seen;
 	bool wrong = o->status != RECORD_VERIFIED && o->status != RECORD_UNDETERMINED;
 
 	if (rule->purposes && !(rule->purposes & 1u << o->plan->purpose))
 		return false;
 	if (rule->planned && o->plan->value.n == 0)
+		return false;
+	if (rule->severity != SEVERITY_ADVICE && has_cause(so_far))
 		return false;
 	switch (rule->when) {
 	case RULE_WRONG:
@@ -49,6 +61,8 @@ static bool is_due(const struct rule *rule, const struct observation *o,
 		return o->status == RECORD_VERIFIED;
 	case RULE_ALWAYS:
 		return true;
+	case RULE_CLOSER:
+		return wrong || c->in->thorough;
 	case RULE_FALLBACK:
 		for (size_t i = 0; i < so_far->n; i++)
 			if (so_far->v[i].severity == SEVERITY_ERROR)
@@ -77,7 +91,7 @@ static void run_record_rules(struct rule_case *c, const struct observation *o,
 	c->seen = o;
 	c->row = o->plan;
 	for (size_t i = 0; i < rule_count; i++)
-		if (is_due(&rules[i], o, out))
+		if (is_due(&rules[i], c, out))
 			run_rule(&rules[i], c, out);
 }
 

@@ -32,6 +32,7 @@ struct check_input {
 	const struct plan *plan;
 	const struct knowledge *know;
 	enum server_views servers;
+	bool thorough; /* look closely at what is right, too: costs more questions */
 	const struct str *resolvers; /* "ADDR[:PORT]" of the public resolvers to ask */
 	size_t resolver_count;
 	const struct str

@@ -1,5 +1,8 @@
 #include "diagnose/rule.h"
 
+#include "base/utf8.h"
+#include "diagnose/diagnose.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -23,15 +26,46 @@ const struct dns_answer *rule_records_at(const struct rule_case *c, struct str n
 	return answer->status == DNS_FOUND ? answer : NULL;
 }
 
+static bool has_data(struct arena *a, const struct dns_answer *answer,
+                     const struct dns_record *wanted)
+{
+	struct str data = dns_record_format(a, wanted);
+
+	for (size_t i = 0; i < answer->records.n; i++)
+		if (str_eq(dns_record_format(a, &answer->records.v[i]), data))
+			return true;
+	return false;
+}
+
+/* Whether a name that nobody uses, in front of `above`, is answered with the same. */
+static bool answers_alike(const struct rule_case *c, const struct dns_answer *here,
+                          struct str above)
+{
+	const struct dns_answer *there;
+	struct str unused;
+
+	if (!dns_name_join(c->in->a, STR("signet-no-such-name"), above, &unused))
+		return false;
+	there = dns_ask(c->in->answers, unused, DNS_TXT);
+	if (there->status == DNS_NXDOMAIN && there->chain.n == 0)
+		return false; /* no wildcard of any type (RFC 8020) */
+	there = rule_records_at(c, unused, here->question.type);
+	if (!there || there->records.n != here->records.n)
+		return false;
+	for (size_t i = 0; i < here->records.n; i++)
+		if (!has_data(c->in->a, there, &here->records.v[i]))
+			return false;
+	return true;
+}
+
 bool rule_is_wildcard(const struct rule_case *c, struct str name, enum dns_type type)
 {
-	struct str beside;
+	const struct dns_answer *here = rule_records_at(c, name, type);
 
-	if (dns_name_is_root(name) ||
-	    !dns_name_join(c->in->a, STR("signet-no-such-name"), dns_name_parent(name),
-	                   &beside))
+	if (!here || dns_name_is_root(name) || str_eq(name, c->cut.zone))
 		return false;
-	return rule_records_at(c, beside, type) != NULL;
+	return answers_alike(c, here, dns_name_parent(name)) &&
+	       answers_alike(c, here, name);
 }
 
 const struct dns_answer *rule_found_at(const struct rule_case *c, struct str name)
@@ -39,12 +73,48 @@ const struct dns_answer *rule_found_at(const struct rule_case *c, struct str nam
 	const struct dns_answer *there = rule_records_at(c, name, c->row->type);
 	struct comparison seen;
 
-	if (!there || str_eq(name, c->row->name))
+	if (!there || there->chain.n || str_eq(name, c->row->name))
 		return NULL;
 	seen = compare_answer(c->in->a, c->in->answers, c->in->plan, c->row, there);
 	if (seen.result != COMPARE_MATCH || rule_is_wildcard(c, name, c->row->type))
 		return NULL;
 	return there;
+}
+
+bool rule_serves(const struct rule_case *c, struct str text)
+{
+	struct dns_record *r = ARENA_NEW(c->in->a, struct dns_record);
+	struct dns_answer answer = {
+	        .status = DNS_FOUND, .records = {r, 1}
+        };
+
+	*r = (struct dns_record){.owner = c->row->name, .type = DNS_TXT};
+	r->txt.text = text;
+	answer.question.name = c->row->name;
+	answer.question.type = DNS_TXT;
+	return compare_answer(c->in->a, c->in->answers, c->in->plan, c->row, &answer)
+	               .result == COMPARE_MATCH;
+}
+
+/* An offset where a character of UTF-8 begins, at or below this one. */
+static size_t character_at(struct str text, size_t at)
+{
+	while (at > 0 && ((unsigned char)text.p[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}
+
+struct str rule_excerpt(struct arena *a, struct str value)
+{
+	enum { WHOLE = 96, HEAD = 56, TAIL = 16 };
+	struct str text = utf8_printable(a, value);
+	size_t head;
+
+	if (text.n <= WHOLE)
+		return text;
+	head = character_at(text, HEAD);
+	return arena_printf(a, "%.*s…%.*s", (int)head, text.p,
+	                    STR_ARG(str_from(text, character_at(text, text.n - TAIL))));
 }
 
 struct field_place rule_place(const struct rule_case *c)
@@ -53,9 +123,34 @@ struct field_place rule_place(const struct rule_case *c)
 
 	if (c->cut.zone.n)
 		at.zone = c->cut.zone;
-	if (c->seen && c->seen->cut.zone.n)
+	if (c->cut.zone.n && c->seen && c->seen->cut.zone.n &&
+	    !str_eq(c->seen->cut.zone, c->cut.zone)) {
 		at.zone = c->seen->cut.zone;
+		at.provider = diagnose_provider(c->in, at.zone).provider;
+	}
 	return at;
+}
+
+bool rule_has_wrong_value(const struct rule_case *c)
+{
+	return c->seen->seen.result == COMPARE_DIFFERENT &&
+	       c->seen->status != RECORD_PROPAGATING && c->seen->answer->chain.n == 0;
+}
+
+struct str rule_target(const struct dns_record *r)
+{
+	return r->type == DNS_MX ? r->mx.host : r->target;
+}
+
+bool rule_is_appended(const struct rule_case *c, struct str target)
+{
+	struct str wanted = c->row->value;
+	struct str rest = str_from(target, wanted.n + 1);
+
+	return target.n > wanted.n + 1 && str_starts(target, wanted) &&
+	       target.p[wanted.n] == '.' && dns_name_is_within(c->row->name, rest) &&
+	       (dns_name_is_within(rest, c->in->plan->domain) ||
+	        str_eq(rest, rule_place(c).zone));
 }
 
 struct str rule_add_fix(const struct rule_case *c)
@@ -120,4 +215,20 @@ struct str rule_name(const struct rule_case *c, const char *format, ...)
 	    !dns_name_make(c->in->a, (struct str){text, (size_t)n}, &name))
 		return STR_NONE;
 	return name;
+}
+
+struct str rule_noun(const struct rule_case *c)
+{
+	const struct plan_record *row = c->row;
+
+	if (row->type == DNS_MX && row->value.n)
+		return arena_printf(c->in->a, "MX record with %.*s",
+		                    STR_ARG(row->value));
+	if (row->type == DNS_TXT && row->purpose == PLAN_SPF)
+		return STR("SPF record");
+	if (row->type == DNS_TXT && row->purpose == PLAN_DKIM)
+		return STR("DKIM record");
+	if (row->type == DNS_TXT && row->purpose == PLAN_DMARC)
+		return STR("DMARC record");
+	return arena_printf(c->in->a, "%s record", dns_type_name(row->type));
 }

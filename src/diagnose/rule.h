@@ -22,6 +22,8 @@
  *
  * The message says what is wrong in one sentence; the fix says what to do, worded for
  * the recognised provider (plan/field.h). Each statement cites the answers it rests on.
+ * A rule that has found why nothing is right sets `is_cause`: what later rules would say
+ * of the same record is then noise, and only those that advise are run.
  */
 #pragma once
 
@@ -33,6 +35,8 @@ enum rule_when {
 	RULE_WRONG,    /* the record is not verified, by definite answers */
 	RULE_RIGHT,    /* the record is verified: quality */
 	RULE_ALWAYS,   /* both, and in DNS faults as well */
+	RULE_CLOSER,   /* as ALWAYS, but of a verified record only in a thorough check:
+	                  the rule asks questions that a verdict does not need */
 	RULE_FALLBACK, /* wrong, and no earlier rule has found an error */
 	RULE_DOMAIN,   /* once for the domain; `seen` and `row` are NULL */
 };
@@ -78,12 +82,37 @@ const struct dns_answer *rule_found_at(const struct rule_case *c, struct str nam
 const struct dns_answer *rule_records_at(const struct rule_case *c, struct str name,
                                          enum dns_type type);
 
-/* Whether a wildcard answers for the type beside `name` (asks a name nobody uses). */
+/*
+ * Whether what is answered at `name` comes from a wildcard: names that nobody uses,
+ * beside it and below it, are answered with the same. Below a name that exists a
+ * wildcard further up no longer answers (RFC 4592 §3.3.1), so a record that merely
+ * equals the wildcard's is not taken for it.
+ */
 bool rule_is_wildcard(const struct rule_case *c, struct str name, enum dns_type type);
+
+/* Whether this text, as the only TXT record at the name, would serve the row. */
+bool rule_serves(const struct rule_case *c, struct str text);
+
+/*
+ * Whether the value can be spoken of: something definite stands at the name itself and
+ * does not serve. While a change spreads the old value is no news, and what a CNAME
+ * leads to is not the customer's to edit.
+ */
+bool rule_has_wrong_value(const struct rule_case *c);
+
+/* The target of a CNAME, the host of an MX. */
+struct str rule_target(const struct dns_record *r);
+
+/* Whether a target is the planned one with the zone, or a name in it, behind it. */
+bool rule_is_appended(const struct rule_case *c, struct str target);
+
+/* A value that fits a sentence: printable, the middle of a long one left out. */
+struct str rule_excerpt(struct arena *a, struct str value);
 
 /*
  * Where the record is typed in: the provider's panel and the zone that the name lives
- * in, its own cut where that was looked up. For every instruction of plan/field.h.
+ * in, its own cut where that was looked up; a zone below the domain's may be served by
+ * another provider. For every instruction of plan/field.h.
  */
 struct field_place rule_place(const struct rule_case *c);
 
@@ -95,3 +124,6 @@ struct str rule_delete_fix(const struct rule_case *c, const struct dns_record *r
 
 /* `a.b` made a canonical name, or the empty view where it is none. */
 struct str rule_name(const struct rule_case *c, const char *format, ...) PRINTF(2, 3);
+
+/* What a message calls the planned record: "SPF record", "MX record with mx1.…". */
+struct str rule_noun(const struct rule_case *c);

@@ -25,7 +25,7 @@
 	  "a name server of the zone has older data than the others") \
 	X("dns.propagating", WARNING, ALWAYS, ANY_PURPOSE, ANY, dns_propagating, \
 	  "only some servers have the record yet") \
-	X("conflict.cname_and_other", ERROR, ALWAYS, ANY_PURPOSE, ANY, conflict_cname_and_other, \
+	X("conflict.cname_and_other", ERROR, CLOSER, ANY_PURPOSE, ANY, conflict_cname_and_other, \
 	  "a CNAME stands beside other data") \
 	X("cname.loop", ERROR, ALWAYS, ANY_PURPOSE, ANY, cname_loop, \
 	  "the CNAMEs lead in a circle") \
@@ -43,8 +43,6 @@
 	  "a CNAME where a TXT record is wanted") \
 	X("type.a_for_cname", ERROR, WRONG, ANY_PURPOSE, PLANNED, type_a_for_cname, \
 	  "an address where a CNAME is wanted") \
-	X("type.ns_delegated", ERROR, WRONG, ANY_PURPOSE, PLANNED, type_ns_delegated, \
-	  "the name is delegated to other name servers") \
 	X("name.zone_appended_twice", ERROR, WRONG, ANY_PURPOSE, PLANNED, name_zone_appended_twice, \
 	  "the record stands at NAME.ZONE: the panel appended the zone") \
 	X("name.at_root", ERROR, WRONG, ANY_PURPOSE, PLANNED, name_at_root, \
@@ -59,19 +57,21 @@
 	  "the record stands at the name without its underscore") \
 	X("name.url_as_host", ERROR, WRONG, ANY_PURPOSE, PLANNED, name_url_as_host, \
 	  "a URL, a scheme or www. was typed into the name field") \
-	X("name.wildcard", WARNING, ALWAYS, ANY_PURPOSE, PLANNED, name_wildcard, \
+	X("type.ns_delegated", ERROR, WRONG, ANY_PURPOSE, PLANNED, type_ns_delegated, \
+	  "the name is delegated to other name servers") \
+	X("name.wildcard", WARNING, CLOSER, ANY_PURPOSE, PLANNED, name_wildcard, \
 	  "the answer comes from a wildcard, not from the record") \
 	X("name.in_use", ERROR, WRONG, PURPOSE(TRACKING), PLANNED, name_in_use, \
 	  "the tracking name already serves mail, a site or another purpose") \
-	X("value.quoted", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_quoted, \
+	X("value.quoted", ERROR, WRONG, ANY_PURPOSE, ANY, value_quoted, \
 	  "quotation marks stand inside the value") \
-	X("value.smart_quotes", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_smart_quotes, \
+	X("value.smart_quotes", ERROR, WRONG, ANY_PURPOSE, ANY, value_smart_quotes, \
 	  "typographic quotation marks stand inside the value") \
-	X("value.escaped_semicolon", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_escaped_semicolon, \
+	X("value.escaped_semicolon", ERROR, WRONG, ANY_PURPOSE, ANY, value_escaped_semicolon, \
 	  "backslashes stand in front of the semicolons") \
-	X("value.leading_space", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_leading_space, \
+	X("value.leading_space", ERROR, WRONG, ANY_PURPOSE, ANY, value_leading_space, \
 	  "white space stands in front of v=") \
-	X("value.whitespace", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_whitespace, \
+	X("value.whitespace", ERROR, WRONG, ANY_PURPOSE, ANY, value_whitespace, \
 	  "stray white space or line breaks spoil the value") \
 	X("value.truncated", ERROR, WRONG, ANY_PURPOSE, PLANNED, value_truncated, \
 	  "the value ends where the panel cut it") \

@@ -32,6 +32,7 @@ struct scenario {
 	int line;
 	struct str domain, profile, zone_text;
 	struct plan_settings settings;
+	struct map unset; /* shared settings that are left out */
 	struct str retired[4];
 	size_t retired_count;
 	int64_t now;
@@ -216,6 +217,14 @@ static bool read_set(struct scenario *s, struct str args, struct err *err)
 	return plan_set(&s->settings, args, err);
 }
 
+static bool read_unset(struct scenario *s, struct str args, struct err *err)
+{
+	if (args.n == 0)
+		return bad(s, err, "no name", args);
+	map_set(&s->unset, args, s);
+	return true;
+}
+
 static bool read_retired(struct scenario *s, struct str args, struct err *err)
 {
 	if (s->retired_count == LEN(s->retired))
@@ -254,6 +263,7 @@ static const struct {
         {"domain",   read_domain  },
         {"profile",  read_profile },
         {"set",      read_set     },
+        {"unset",    read_unset   },
         {"retired",  read_retired },
         {"now",      read_now     },
         {"use",      read_use     },
@@ -514,6 +524,30 @@ static bool expect_severity(struct scenario *s, struct str args, struct err *err
 	       differs(err, "severity", args, str_c(severity_name(d->severity)));
 }
 
+/* The diagnosis cites the answer to this question. */
+static bool expect_evidence(struct scenario *s, struct str args, struct err *err)
+{
+	struct str code = next_word(&args);
+	const struct diagnosis *d = find_diagnosis(s->verdict, code);
+	struct str got = STR_NONE;
+
+	if (!d)
+		return err_set(err, ERR_INPUT, "%.*s was not found", STR_ARG(code));
+	for (size_t i = 0; i < d->evidence_count; i++) {
+		const struct dns_question *q =
+		        &dns_answers_at(s->verdict->answers, d->evidence[i] - 1)
+		                 ->question;
+		struct str asked = arena_printf(s->a, "%.*s %s", STR_ARG(q->name),
+		                                dns_type_name(q->type));
+
+		if (str_eq(args, asked))
+			return true;
+		got = arena_printf(s->a, "%.*s%s%.*s", STR_ARG(got), got.n ? ", " : "",
+		                   STR_ARG(asked));
+	}
+	return differs(err, "evidence", args, got);
+}
+
 static bool expect_absent(struct scenario *s, struct str args, struct err *err)
 {
 	const struct diagnosis *d = find_diagnosis(s->verdict, args);
@@ -549,6 +583,7 @@ static const struct {
         {"message",       expect_message      },
         {"fix",           expect_fix          },
         {"severity",      expect_severity     },
+        {"evidence",      expect_evidence     },
         {"absent",        expect_absent       },
         {"clean",         expect_clean        },
 };
@@ -601,29 +636,31 @@ static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
                   struct err *err)
 {
 	struct str resolvers[VIEWS_MAX];
-	struct dns_answers answers = dns_answers_init(s->a, s->now);
+	struct dns_answers *answers = ARENA_NEW(s->a, struct dns_answers);
 	struct check_input in = {.a = s->a,
-	                         .answers = &answers,
+	                         .answers = answers,
 	                         .plan = plan,
 	                         .know = k,
 	                         .servers = s->servers,
+	                         .thorough = true,
 	                         .resolvers = resolvers,
 	                         .retired_keys = s->retired,
 	                         .retired_key_count = s->retired_count,
 	                         .now = s->now};
 
+	*answers = dns_answers_init(s->a, s->now); /* the verdict refers to it */
 	for (size_t i = 0; i < s->view_count; i++)
 		if (s->views[i].is_resolver)
 			resolvers[in.resolver_count++] = s->views[i].name;
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		s->verdict = diagnose_check(&in);
-		if (!dns_answers_pending(&answers)) {
+		if (!dns_answers_pending(answers)) {
 			AUTO_JSON json_t *document = verdict_json(s->verdict);
 
 			return document ||
 			       err_set(err, ERR_INTERNAL, "the verdict is no JSON");
 		}
-		answer_pending(s, &answers);
+		answer_pending(s, answers);
 	}
 	return err_set(err, ERR_INTERNAL, "the check asks without end");
 }
@@ -642,7 +679,7 @@ static bool add_default_settings(struct scenario *s, struct err *err)
 
 		str_cut(&rest, '=', &name);
 		if (line.n && line.p[0] != '#' && !map_find(&s->settings.given, name) &&
-		    !plan_set(&s->settings, line, err))
+		    !map_find(&s->unset, name) && !plan_set(&s->settings, line, err))
 			return false;
 	}
 	return true;
@@ -656,6 +693,7 @@ bool scenario_run(struct arena *a, const char *path, struct err *err)
 	                     .profile = STR("standard"),
 	                     .now = 1795228200000,
 	                     .settings = {.given = map_init(a)},
+	                     .unset = map_init(a),
 	                     .servers = SERVERS_ALL};
 	struct providers providers;
 	struct services services;

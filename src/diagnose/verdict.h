@@ -60,6 +60,7 @@ struct diagnosis {
 	struct str fix;     /* what to do, in the DNS provider's words; may be empty */
 	int evidence[DIAGNOSIS_EVIDENCE_MAX]; /* ids of answers */
 	size_t evidence_count;
+	bool is_cause; /* explains all that is wrong: what follows may only advise */
 };
 
 struct diagnoses {

@@ -198,7 +198,7 @@ void dns_zone_answer(const struct dns_zone *zone, struct arena *a,
 			return;
 		}
 		cname = find_type(node, DNS_CNAME);
-		if (!cname || question->type == DNS_CNAME) {
+		if (!cname || find_type(node, question->type)) {
 			out->records = copy_type(a, node, question->type, at);
 			out->status = out->records.n ? DNS_FOUND : DNS_NODATA;
 			return;

@@ -6,7 +6,8 @@
  * comments), read by libldns. One text may hold many zones; the nearest SOA above a
  * name is its zone. Answers follow RFC 1034 §4.3.2: CNAMEs are chased within the text,
  * wildcards answer where nothing closer exists (RFC 4592), an empty non-terminal is
- * NODATA, the SOA comes with negative answers.
+ * NODATA, the SOA comes with negative answers. Where a CNAME stands beside other data,
+ * which no zone may have, both are answered by their types, as careless servers do.
  */
 #pragma once
 

@@ -87,6 +87,7 @@ class Zone:
     def __init__(self, records):
         self.names = {}
         self.parents = {()}
+        self.asked = []  # (labels, type number) of each question
         for name, entries in records.items():
             labels = fold(split_name(name))
             self.names[labels] = entries
@@ -96,6 +97,7 @@ class Zone:
     def answer(self, labels, number):
         """(rcode, [(owner, type, data)]), or None where no answer comes."""
         found = []
+        self.asked.append((fold(labels), number))
         for _ in range(CHAIN_MAX):
             entries = self.names.get(fold(labels))
             if entries is None:
@@ -140,7 +142,9 @@ class DnsServer:
 
     def add(self, records):
         """Serves a zone; returns its port."""
-        zone = Zone(records)
+        return self.add_zone(Zone(records))
+
+    def add_zone(self, zone):
         while True:
             udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             udp.bind((self.address, 0))
