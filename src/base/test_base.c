@@ -272,6 +272,7 @@ static void test_option_errors(void **state)
 	        {{"--jsn"},            "--jsn: unknown option, did you mean --json?"},
 	        {{"--zzzzz"},          "--zzzzz: unknown option"                    },
 	        {{"--name"},           "--name: needs a value, NAME"                },
+	        {{"--name="},          "--name: the value is empty, not NAME"       },
 	        {{"--count=10"},       "--count: \"10\" is not a number from 1 to 9"},
 	        {{"--count=x"},        "--count: \"x\" is not a number from 1 to 9" },
 	        {{"--json=1"},         "--json: takes no value"                     },
