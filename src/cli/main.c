@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	ok = run(&cli, argc > 0 ? argc - 1 : 0, argv + 1, &err);
 	resolver_free(cli.resolver);
-	if (ok && fflush(stdout) != 0)
+	if (ok && (fflush(stdout) != 0 || ferror(stdout)))
 		ok = err_set(&err, ERR_UNAVAILABLE,
 		             "standard output: cannot be written");
 	if (!ok)
