@@ -142,8 +142,20 @@ def test_an_option_given_twice(command):
         if name in ("interval", "bits", "concurrency", "dns-timeout-ms"):
             again = [f"--{name}=1024"] * 2
         part = text.split(f" --{name}", 1)[1].split(" --", 1)[0]
-        if "(repeatable)" not in part:
+        if "(repeatable" not in part:
             assert f"--{name}: given twice" in fails(*words(command), *again, status=64)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_empty_value_is_no_value(command):
+    """An unset variable of a script must not turn a check into something else."""
+    for name, metavar in options_of(command).items():
+        if metavar and name not in ("helo", "mail-from", "receiver"):
+            call = CALLS[command]
+            if f"--{name}" in call:
+                call = call[:call.index(f"--{name}")]
+            for empty in ([f"--{name}", ""], [f"--{name}="]):
+                assert f"--{name}: " in fails(*call, *empty, status=64)
 
 
 @pytest.mark.parametrize("args,why", [
@@ -211,7 +223,7 @@ def test_files_that_cannot_be_read(args, tmp_path):
     ('@ 60 IN TXT "a"\nx 60 IN BOGUS y\n', "line "),
     ("a.example. 60 IN MX mx\n", "line 1"),
     ('a.example. 60 IN TXT "a"\n\n\nb.example. 60 IN A 1.2.3\n', "line 4"),
-    ("\xff\xfe\x00", "line 1"),
+    ("\xff\xfe\x00", "NUL"), ("\xff\xfe", "line 1"),
     ("$INCLUDE /etc/passwd\n", "line 1"),
 ])
 def test_an_unreadable_zone_file(tmp_path, text, why):
@@ -270,7 +282,7 @@ def test_a_malformed_profile_says_where_and_why(tmp_path, profile, why):
     path.write_bytes(text.encode("latin-1"))
     line = fails("check", "acme.example", "--profile", str(path), status=65)
     assert "mine.json: " in line and why in line
-    assert len(line.split(why)[1].strip()) > 3, "no reason"
+    assert not line.endswith(": \n"), "no reason"
 
 
 # -- DNS ------------------------------------------------------------------------------
@@ -375,7 +387,7 @@ def test_closed_standard_input():
 
 
 def test_the_clock_of_now(zone):
-    for epoch, text in ((0, "1970-01-01T00:00:00Z"), (1795228200, "2026-11-21T02:30:00Z"),
+    for epoch, text in ((1, "1970-01-01T00:00:01Z"), (1795228200, "2026-11-21T02:30:00Z"),
                         (253402300799, "9999-12-31T23:59:59Z")):
         verdict = check("acme.example", "--zone", zone, "--now", str(epoch))
         assert verdict["checked_at"] == text
@@ -396,7 +408,7 @@ def test_any_bytes_in_every_argument(command, value, tmp_path):
             if f"--{name}" in call:
                 at = call.index(f"--{name}")
                 del call[at:at + 2]
-            elif name != "dns":
+            if name != "dns":
                 call += dead
             calls.append([*call, f"--{name}", value])
     for call in calls:
@@ -413,7 +425,7 @@ HUGE = "x" * (100 * 1024)  # Linux takes at most 128 kB in one argument
 DOTS = "a." * (50 * 1024)
 
 
-@pytest.mark.parametrize("value", [HUGE, DOTS, "=" + HUGE, "é" * 60000],
+@pytest.mark.parametrize("value", [HUGE, DOTS, "=" + HUGE, "é" * 50000],
                          ids=["letters", "dots", "equals", "accents"])
 def test_huge_arguments(value):
     """2 MB of arguments: the most that the system lets through, in pieces."""
