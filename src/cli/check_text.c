@@ -170,6 +170,21 @@ static void print_diagnosis(const struct page *p, const struct verdict *v,
 	print_evidence(p, v, d);
 }
 
+/* Whether a record before this one says the very same: of two MX both are missing. */
+static bool is_said(const struct verdict *v, size_t before, const struct diagnosis *d)
+{
+	for (size_t i = 0; i < before; i++) {
+		const struct diagnoses *list = &v->records[i].diagnoses;
+
+		for (size_t j = 0; j < list->n; j++)
+			if (list->v[j].code == d->code &&
+			    str_eq(list->v[j].message, d->message) &&
+			    str_eq(list->v[j].fix, d->fix))
+				return true;
+	}
+	return false;
+}
+
 static void print_all_diagnoses(const struct page *p, const struct verdict *v)
 {
 	int number = 0;
@@ -178,6 +193,8 @@ static void print_all_diagnoses(const struct page *p, const struct verdict *v)
 		const struct verdict_record *r = &v->records[i];
 
 		for (size_t j = 0; j < r->diagnoses.n; j++) {
+			if (is_said(v, i, &r->diagnoses.v[j]))
+				continue;
 			if (number++ == 0)
 				fputs("\nWhat to do\n", p->out);
 			print_diagnosis(
