@@ -15,6 +15,8 @@ enum {
 	LIST_MAX = 512 * 1024 * 1024,
 	CONCURRENCY = 100,
 	PROGRESS_MS = 2000,
+	TICK_MS =
+	        50, /* the loop ends with its last timer, so that must be a short one */
 };
 
 struct bulk;
@@ -28,7 +30,7 @@ struct bulk {
 	const struct check_setup *setup;
 	struct resolver *resolver;
 	struct str list; /* lines that are not taken yet */
-	int64_t started_ms;
+	int64_t started_ms, reported_ms;
 	size_t done, wrong, undetermined, unusable;
 	size_t busy; /* slots that have a check under way */
 };
@@ -53,8 +55,11 @@ static void report_again(void *arg)
 
 	if (b->busy == 0)
 		return;
-	report(b);
-	resolver_after(b->resolver, PROGRESS_MS, report_again, b);
+	if (clock_monotonic_ms() - b->reported_ms >= PROGRESS_MS) {
+		b->reported_ms = clock_monotonic_ms();
+		report(b);
+	}
+	resolver_after(b->resolver, TICK_MS, report_again, b);
 }
 
 /* The next domain of the list and what follows it on its line. */
@@ -149,7 +154,7 @@ static void run_slots(struct cli *cli, struct bulk *b, size_t n)
 		slots[i].bulk = b;
 		take_next(&slots[i]);
 	}
-	resolver_after(b->resolver, PROGRESS_MS, report_again, b);
+	resolver_after(b->resolver, TICK_MS, report_again, b);
 	resolver_loop(b->resolver);
 	need(b->busy == 0);
 	for (size_t i = 0; i < n; i++)
@@ -175,6 +180,7 @@ bool check_bulk(struct cli *cli, const struct check_options *o,
 	if (!resolver_check_reachable(b.resolver, err))
 		return false;
 	b.started_ms = clock_monotonic_ms();
+	b.reported_ms = b.started_ms;
 	run_slots(cli, &b, (size_t)(o->concurrency ? o->concurrency : CONCURRENCY));
 	report(&b);
 	cli->status = b.wrong || b.unusable ? 1 : b.undetermined ? 2 : 0;
