@@ -258,7 +258,6 @@ static bool is_valid(const struct subject *s, struct str txt)
 {
 	struct dkim_key key;
 	struct dmarc_record dmarc;
-	struct spf_record spf;
 
 	switch (s->row->purpose) {
 	case PLAN_DKIM:
@@ -268,8 +267,8 @@ static bool is_valid(const struct subject *s, struct str txt)
 		return dmarc_record_parse(s->a, txt, DMARC_RFC9989, &dmarc) &&
 		       dmarc.is_usable && !dmarc.is_replaced;
 	case PLAN_SPF:
-		spf = spf_record_parse(s->a, txt);
-		return spf.problem_count == 0;
+		return spf_record_is(txt) &&
+		       spf_record_parse(s->a, txt).problem_count == 0;
 	case PLAN_OWNERSHIP:
 	case PLAN_RETURN_PATH:
 	case PLAN_TRACKING:
