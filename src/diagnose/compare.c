@@ -3,6 +3,7 @@
 #include "auth/dkim_key.h"
 #include "auth/dmarc_record.h"
 #include "auth/spf_authorize.h"
+#include "diagnose/spf_break.h"
 
 /* What one comparison works on. */
 struct subject {
@@ -116,6 +117,19 @@ static struct comparison compare_dkim_key(const struct subject *s)
 	            &list);
 }
 
+/* Whether receivers give up on the record before they come to our senders. */
+static bool is_cut_off(const struct subject *s, struct str text)
+{
+	const struct spf_tree *tree =
+	        spf_tree_build_text(s->a, s->answers, s->row->name, text);
+	struct str front = spf_break_front(tree);
+	const struct dns_answer *fault;
+
+	return front.n < text.n &&
+	       spf_authorizes(s->a, s->answers, s->row->name, front, s->row->value,
+	                      &fault) == SPF_UNAUTHORIZED;
+}
+
 static struct comparison compare_spf(const struct subject *s)
 {
 	struct candidates list = find_candidates(s, PLAN_SPF);
@@ -128,7 +142,9 @@ static struct comparison compare_spf(const struct subject *s)
 	switch (spf_authorizes(s->a, s->answers, s->row->name, list.v[0].txt.text,
 	                       s->row->value, &fault)) {
 	case SPF_AUTHORIZED:
-		return make(COMPARE_MATCH, &list);
+		return make(is_cut_off(s, list.v[0].txt.text) ? COMPARE_DIFFERENT
+		                                              : COMPARE_MATCH,
+		            &list);
 	case SPF_UNAUTHORIZED:
 		return make(COMPARE_DIFFERENT, &list);
 	case SPF_UNDECIDED:
