@@ -149,8 +149,8 @@
 	  "+all lets the whole Internet send") \
 	X("spf.no_all", WARNING, RIGHT, PURPOSE(SPF), ANY, spf_no_all, \
 	  "neither all nor redirect: others are neutral") \
-	X("spf.after_all", WARNING, RIGHT, PURPOSE(SPF), ANY, spf_after_all, \
-	  "terms behind all, or a redirect beside it, are never reached") \
+	X("spf.no_effect", WARNING, RIGHT, PURPOSE(SPF), ANY, spf_no_effect, \
+	  "terms that do nothing: behind all, a redirect beside it, include= for include:") \
 	X("spf.too_long", WARNING, ALWAYS, PURPOSE(SPF), ANY, spf_too_long, \
 	  "a string over 255 bytes, or a record that fills a UDP answer") \
 	X("dkim.test_mode", WARNING, RIGHT, PURPOSE(DKIM), ANY, dkim_test_mode, \

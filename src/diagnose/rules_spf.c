@@ -1,5 +1,6 @@
 #include "auth/spf_authorize.h"
 #include "diagnose/rules.h"
+#include "diagnose/spf_break.h"
 #include "diagnose/spf_fix.h"
 
 #include <string.h>
@@ -143,8 +144,13 @@ static struct str why_in_vain(const struct rule_case *c, const struct spf_seen *
 
 	for (size_t i = 0; i < root->branch_count; i++) {
 		const struct spf_term *term = root->branches[i].term;
+		struct str meant = spf_meant_term(c->in->a, term);
 		bool signed_term = memchr("+-~?", term->text.p[0], 4) != NULL;
 
+		if (meant.n && same_term(missing, meant))
+			return arena_printf(c->in->a,
+			                    "\"%.*s\" wants \":\" instead of \"=\"",
+			                    STR_ARG(term->text));
 		if (!same_term(missing, str_from(term->text, signed_term)))
 			continue;
 		if (!root->branches[i].is_reached && root->all)
@@ -207,51 +213,6 @@ bool rule_spf_not_authorizing(const struct rule_case *c, struct diagnosis *d)
 }
 
 /* ---- what a record leads to ---- */
-
-/* The root's branch that leads to a node; the root itself gives its count. */
-static size_t branch_above(const struct spf_node *root, const struct spf_node *node)
-{
-	size_t i = 0;
-
-	while (node != root && node->parent != root)
-		node = node->parent;
-	while (i < root->branch_count && root->branches[i].child != node)
-		i++;
-	return i;
-}
-
-/* The root's branch that a trouble lies in or below. */
-static size_t branch_of(const struct spf_node *root, const struct spf_trouble *t)
-{
-	size_t i = 0;
-
-	if (t->node != root)
-		return branch_above(root, t->node);
-	while (i < root->branch_count && root->branches[i].term != t->term)
-		i++;
-	return i;
-}
-
-/* Whether receivers stop there with permerror. */
-static bool is_break(const struct spf_tree *tree, const struct spf_trouble *t)
-{
-	switch (t->kind) {
-	case SPF_TROUBLE_SYNTAX:
-		return t->node != tree->root;
-	case SPF_TROUBLE_NO_RECORD:
-	case SPF_TROUBLE_SEVERAL:
-		return true;
-	case SPF_TROUBLE_NAME:
-		return t->term->kind == SPF_INCLUDE || t->term->kind == SPF_REDIRECT;
-	case SPF_TROUBLE_LOOP:
-	case SPF_TROUBLE_MX:
-	case SPF_TROUBLE_LOOKUPS:
-	case SPF_TROUBLE_VOIDS:
-	case SPF_TROUBLE_FAULT:
-		break;
-	}
-	return false;
-}
 
 static void add_break(struct buf *b, const struct spf_tree *tree,
                       const struct spf_trouble *t)
@@ -321,7 +282,6 @@ bool rule_spf_broken_include(const struct rule_case *c, struct diagnosis *d)
 	AUTO(buf) b = {.max = SPF_MESSAGE_MAX};
 	const struct spf_node *root;
 	struct spf_seen seen;
-	size_t first = SIZE_MAX;
 	size_t n = 0;
 	bool *broken;
 
@@ -338,13 +298,10 @@ bool rule_spf_broken_include(const struct rule_case *c, struct diagnosis *d)
 	           STR_ARG(c->row->name));
 	for (size_t i = 0; i < seen.tree->trouble_count; i++) {
 		const struct spf_trouble *t = &seen.tree->troubles[i];
-		size_t branch;
 
-		if (!is_break(seen.tree, t))
+		if (!spf_break_is(seen.tree, t))
 			continue;
-		branch = branch_of(root, t);
-		broken[branch] = true;
-		first = branch < first ? branch : first;
+		broken[spf_break_branch(seen.tree, t)] = true;
 		if (n++ < SPF_NAMED_MAX) {
 			buf_add(&b, n > 1 ? STR("; ") : STR(""));
 			add_break(&b, seen.tree, t);
@@ -358,7 +315,8 @@ bool rule_spf_broken_include(const struct rule_case *c, struct diagnosis *d)
 		buf_printf(&b, "; and %zu more", n - SPF_NAMED_MAX);
 	buf_add_char(&b, '.');
 	d->message = arena_dup(c->in->a, buf_str(&b));
-	d->severity = spf_severity_at(c, &seen, first);
+	if (c->row->value.n && c->seen->status == RECORD_VERIFIED)
+		d->severity = SEVERITY_WARNING; /* our senders come before it */
 	d->fix = break_fix(c, &seen, broken);
 	return true;
 }
@@ -407,8 +365,8 @@ bool rule_spf_loop(const struct rule_case *c, struct diagnosis *d)
 	           STR_ARG(branch->target), STR_ARG(loop->term->text));
 	d->message = arena_dup(c->in->a, buf_str(&b));
 	broken = ARENA_ARRAY(c->in->a, bool, seen.tree->root->branch_count + 1);
-	broken[branch_of(seen.tree->root, loop)] = true;
-	d->severity = spf_severity_at(c, &seen, branch_of(seen.tree->root, loop));
+	broken[spf_break_branch(seen.tree, loop)] = true;
+	d->severity = spf_severity_at(c, &seen, spf_break_branch(seen.tree, loop));
 	d->fix = break_fix(c, &seen, broken);
 	return true;
 }

@@ -346,35 +346,53 @@ bool rule_spf_no_all(const struct rule_case *c, struct diagnosis *d)
 	return true;
 }
 
-bool rule_spf_after_all(const struct rule_case *c, struct diagnosis *d)
+/* Terms that stand behind an `all`, a redirect beside it, and `include=x`. */
+static size_t add_idle(struct buf *b, const struct rule_case *c,
+                       const struct spf_node *root)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < root->branch_count; i++) {
+		const struct spf_branch *branch = &root->branches[i];
+		enum spf_kind kind = branch->term->kind;
+		bool means = kind == SPF_REDIRECT ||
+		             (kind != SPF_ALL && spf_kind_is_mechanism(kind));
+
+		if ((means && !branch->is_reached) ||
+		    spf_meant_term(c->in->a, branch->term).n) {
+			buf_add(b, n++ ? STR(", ") : STR(""));
+			buf_add(b, branch->term->text);
+		}
+	}
+	return n;
+}
+
+bool rule_spf_no_effect(const struct rule_case *c, struct diagnosis *d)
 {
 	AUTO(buf) b = {.max = SPF_MESSAGE_MAX};
 	const struct spf_node *root;
 	struct spf_seen seen;
-	size_t n = 0;
+	struct str end;
+	struct str why;
+	size_t n;
 
-	if (!spf_seen_find(c, &seen) || !seen.tree->root->all)
+	if (!spf_seen_find(c, &seen))
 		return false;
 	root = seen.tree->root;
-	for (size_t i = 0; i < root->branch_count; i++) {
-		const struct spf_branch *branch = &root->branches[i];
-		enum spf_kind kind = branch->term->kind;
-
-		if (branch->is_reached || kind == SPF_ALL ||
-		    (kind != SPF_REDIRECT && !spf_kind_is_mechanism(kind)))
-			continue;
-		buf_add(&b, n++ ? STR(", ") : STR(""));
-		buf_add(&b, branch->term->text);
-	}
+	n = add_idle(&b, c, root);
 	if (n == 0)
 		return false;
-	d->message =
-	        arena_printf(c->in->a,
-	                     "In the SPF record at %.*s nothing is reached beside or "
-	                     "behind %.*s: %.*s %s without effect.",
-	                     STR_ARG(c->row->name), STR_ARG(root->all->text),
-	                     STR_ARG(buf_str(&b)), n > 1 ? "are" : "is");
-	d->fix = spf_change_fix(c, spf_with_all(c->in->a, seen.text, root->all->text));
+	end = root->all ? root->all->text : spf_wanted_all(c);
+	why = seen.tree->has_terms_after_all || (root->all && root->record.redirect)
+	              ? arena_printf(c->in->a,
+	                             "nothing beside or behind %.*s is reached",
+	                             STR_ARG(end))
+	              : STR("a mechanism wants \":\" instead of \"=\"");
+	d->message = arena_printf(
+	        c->in->a, "In the SPF record at %.*s %.*s %s without effect: %.*s.",
+	        STR_ARG(c->row->name), STR_ARG(buf_str(&b)), n > 1 ? "are" : "is",
+	        STR_ARG(why));
+	d->fix = spf_change_fix(c, spf_with_all(c->in->a, seen.text, end));
 	rule_cite(d, c->seen->answer);
 	return true;
 }

@@ -42,6 +42,38 @@ static bool has_word(struct str words, struct str body)
 	return false;
 }
 
+/* ---- one term ---- */
+
+/* Whether it reads as one term that means something. */
+static bool is_sound(struct arena *a, struct str term)
+{
+	struct str text = arena_printf(a, "v=spf1 %.*s", STR_ARG(term));
+	struct spf_record record = spf_record_parse(a, text);
+
+	return record.term_count == 1 && record.problem_count == 0 &&
+	       record.terms[0].kind != SPF_MODIFIER;
+}
+
+/* `include=x` for include:x, `redirect:x` for redirect=x. */
+static struct str swap_sign(struct arena *a, struct str term)
+{
+	for (size_t i = 0; i < term.n; i++)
+		if (term.p[i] == ':' || term.p[i] == '=')
+			return arena_printf(a, "%.*s%c%.*s", (int)i, term.p,
+			                    term.p[i] == ':' ? '=' : ':',
+			                    STR_ARG(str_from(term, i + 1)));
+	return STR_NONE;
+}
+
+struct str spf_meant_term(struct arena *a, const struct spf_term *term)
+{
+	struct str meant = STR_NONE;
+
+	if (term->kind == SPF_MODIFIER)
+		meant = swap_sign(a, term->text);
+	return meant.n && is_sound(a, meant) ? meant : STR_NONE;
+}
+
 /* ---- what is missing, put in ---- */
 
 /* As mechanisms: a redirect would take the place of the rest of the record. */
@@ -76,7 +108,8 @@ static struct str insert(struct arena *a, struct str text, struct str words, boo
 			out = add_word(a, out, words);
 			is_in = true;
 		}
-		if (!has_word(words, body_of(term->text)))
+		if (!has_word(words, body_of(term->text)) &&
+		    !has_word(words, spf_meant_term(a, term)))
 			out = add_word(a, out, term->text);
 	}
 	return is_in ? out : add_word(a, out, words);
@@ -88,6 +121,20 @@ bool spf_allows_ours(const struct rule_case *c, struct str text)
 
 	return spf_authorizes(c->in->a, c->in->answers, c->row->name, text,
 	                      c->row->value, &fault) == SPF_AUTHORIZED;
+}
+
+/* Whether something is refused before `all`, which might be ours. */
+static bool refuses(const struct spf_record *record)
+{
+	for (size_t i = 0; i < record->term_count; i++) {
+		const struct spf_term *term = &record->terms[i];
+
+		if (term->kind == SPF_ALL)
+			return false;
+		if (spf_kind_is_mechanism(term->kind) && term->qualifier != SPF_PASS)
+			return true;
+	}
+	return false;
 }
 
 enum severity spf_severity_at(const struct rule_case *c, const struct spf_seen *seen,
@@ -120,7 +167,7 @@ struct str spf_merge(const struct rule_case *c, struct str text)
 	if (z.authority != SPF_UNAUTHORIZED)
 		return text;
 	missing = as_mechanisms(a, z.missing);
-	merged = insert(a, text, missing, false);
+	merged = insert(a, text, missing, refuses(&tree->root->record));
 	if (!spf_allows_ours(c, merged))
 		merged = insert(a, text, missing, true);
 	return spf_allows_ours(c, merged) ? merged : c->row->value;
@@ -131,9 +178,14 @@ struct str spf_with_all(struct arena *a, struct str text, struct str all)
 	struct spf_record record = spf_record_parse(a, text);
 	struct str out = STR("v=spf1");
 
-	for (size_t i = 0; i < record.term_count; i++)
+	for (size_t i = 0; i < record.term_count; i++) {
+		struct str term = record.terms[i].text;
+		struct str meant = spf_meant_term(a, &record.terms[i]);
+
 		if (record.terms[i].kind != SPF_ALL)
-			out = add_word(a, out, as_mechanisms(a, record.terms[i].text));
+			out = add_word(a, out,
+			               meant.n ? meant : as_mechanisms(a, term));
+	}
 	return add_word(a, out, all);
 }
 
@@ -164,14 +216,6 @@ struct str spf_without(struct arena *a, const struct spf_record *record,
 
 /* ---- slips ---- */
 
-static bool is_sound(struct arena *a, struct str term)
-{
-	struct str text = arena_printf(a, "v=spf1 %.*s", STR_ARG(term));
-	struct spf_record record = spf_record_parse(a, text);
-
-	return record.term_count == 1 && record.problem_count == 0;
-}
-
 /* The address or network at the end of a term, as ip4 or ip6; empty where there is none.
  */
 static struct str as_network(struct arena *a, struct str qualifier, struct str body)
@@ -192,17 +236,6 @@ static struct str as_network(struct arena *a, struct str qualifier, struct str b
 			return arena_printf(a, "%.*sip%d:%.*s", STR_ARG(qualifier),
 			                    net.ip.length == 4 ? 4 : 6, STR_ARG(rest));
 	}
-	return STR_NONE;
-}
-
-/* `include=x` for include:x, `redirect:x` for redirect=x. */
-static struct str swap_sign(struct arena *a, struct str term)
-{
-	for (size_t i = 0; i < term.n; i++)
-		if (term.p[i] == ':' || term.p[i] == '=')
-			return arena_printf(a, "%.*s%c%.*s", (int)i, term.p,
-			                    term.p[i] == ':' ? '=' : ':',
-			                    STR_ARG(str_from(term, i + 1)));
 	return STR_NONE;
 }
 
@@ -233,10 +266,13 @@ struct str spf_repair(struct arena *a, const struct spf_record *record, bool *co
 	*complete = true;
 	for (size_t i = 0; i < record->term_count; i++) {
 		struct str term = record->terms[i].text;
+		struct str meant = spf_meant_term(a, &record->terms[i]);
 
-		if (!record->terms[i].valid && str_ends(term, STR(":")) &&
-		    i + 1 < record->term_count && !record->terms[i + 1].valid &&
-		    is_sound(a, arena_join(a, term, record->terms[i + 1].text)))
+		if (meant.n)
+			term = meant;
+		else if (!record->terms[i].valid && str_ends(term, STR(":")) &&
+		         i + 1 < record->term_count && !record->terms[i + 1].valid &&
+		         is_sound(a, arena_join(a, term, record->terms[i + 1].text)))
 			term = arena_join(a, term, record->terms[++i].text);
 		else if (!record->terms[i].valid)
 			term = mend_term(a, term);

@@ -40,6 +40,9 @@ enum severity spf_severity_at(const struct rule_case *c, const struct spf_seen *
 /* The record with whatever of the planned value it does not allow yet, in front of its
  * `all`; the planned value where no such record would do. */
 struct str spf_merge(const struct rule_case *c, struct str text);
+/* `include:x` for `include=x`, which parses as a modifier that means nothing; empty for
+ * any other term. */
+struct str spf_meant_term(struct arena *a, const struct spf_term *term);
 /* The record with this `all` at its end and no other; a redirect, which an `all` would
  * put out of force, becomes an include. */
 struct str spf_with_all(struct arena *a, struct str text, struct str all);
