@@ -14,8 +14,10 @@ static bool is_settled(const struct rule_case *c)
 /* The text without its mangling, and with a blank behind v=spf1. */
 static struct str clean(struct arena *a, struct str text)
 {
-	ptrdiff_t version = str_find_nocase(text, STR("v=spf1"));
-	struct str rest = str_from(text, (size_t)version + 6);
+	struct str version = STR("spf1");
+	ptrdiff_t found = str_find_nocase(text, version);
+	struct str rest =
+	        found < 0 ? STR_NONE : str_from(text, (size_t)found + version.n);
 	struct str out;
 	char *bytes;
 
