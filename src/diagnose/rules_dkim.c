@@ -169,12 +169,16 @@ bool rule_dkim_not_for_email(const struct rule_case *c, struct diagnosis *d)
 
 /* ---- short keys ---- */
 
-static bool is_planned_weak(const struct rule_case *c)
+/* Whether the key that was found is the planned one; any is in an audit. Another key than
+ * ours is told by a rule of its own, whatever its length. */
+static bool is_ours(const struct rule_case *c, const struct dkim_key *found)
 {
 	struct dkim_key planned;
 
+	if (c->row->value.n == 0)
+		return true;
 	dkim_key_parse(c->in->a, c->row->value, &planned);
-	return planned.status == DKIM_KEY_WEAK;
+	return planned.has_key && public_key_eq(&planned.key, &found->key);
 }
 
 bool rule_dkim_weak_key(const struct rule_case *c, struct diagnosis *d)
@@ -184,7 +188,7 @@ bool rule_dkim_weak_key(const struct rule_case *c, struct diagnosis *d)
 
 	if (!find_key(c, &key))
 		return false;
-	if (key.status == DKIM_KEY_WEAK) {
+	if (key.status == DKIM_KEY_WEAK && is_ours(c, &key)) {
 		d->message = arena_printf(a,
 		                          "The DKIM key at %.*s has %u bits; receivers "
 		                          "refuse RSA keys of "
@@ -192,7 +196,7 @@ bool rule_dkim_weak_key(const struct rule_case *c, struct diagnosis *d)
 		                          STR_ARG(c->row->name), key.key.bits,
 		                          KEY_RSA_BITS_MIN);
 		d->fix =
-		        is_planned_weak(c)
+		        c->row->value.n
 		                ? arena_printf(a,
 		                               "Make a new key of %d bits; the planned "
 		                               "one is too short itself.",
