@@ -122,6 +122,11 @@ struct str rule_change_fix(const struct rule_case *c);
 /* "In GoDaddy, delete the TXT record … with the value …" for a record that was found. */
 struct str rule_delete_fix(const struct rule_case *c, const struct dns_record *r);
 
+/* What the TXT records of an answer are, where none is what is wanted: "an SPF record and
+ * a text of Google Workspace". Empty where there are none. */
+struct str rule_describe_texts(const struct rule_case *c,
+                               const struct dns_answer *answer);
+
 /* `a.b` made a canonical name, or the empty view where it is none. */
 struct str rule_name(const struct rule_case *c, const char *format, ...) PRINTF(2, 3);
 

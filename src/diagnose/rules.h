@@ -105,17 +105,19 @@
 	  "one of our MX is there, this one is not") \
 	X("mx.extra", WARNING, ALWAYS, MX_PURPOSES, PLANNED, mx_extra, \
 	  "another host beside ours would take mail") \
-	X("spf.syntax", ERROR, WRONG, PURPOSE(SPF), ANY, spf_syntax, \
+	X("spf.syntax", ERROR, FALLBACK, PURPOSE(SPF), ANY, spf_syntax, \
 	  "the record cannot be parsed, with the position") \
-	X("spf.loop", ERROR, WRONG, PURPOSE(SPF), ANY, spf_loop, \
+	X("spf.not_authorizing", ERROR, FALLBACK, PURPOSE(SPF), PLANNED, spf_not_authorizing, \
+	  "the record is valid and does not allow our senders") \
+	X("spf.broken_include", ERROR, ALWAYS, PURPOSE(SPF), ANY, spf_broken_include, \
+	  "an include or redirect leads to no valid SPF record") \
+	X("spf.loop", ERROR, ALWAYS, PURPOSE(SPF), ANY, spf_loop, \
 	  "an include or redirect leads back to itself") \
 	X("spf.too_many_lookups", ERROR, ALWAYS, PURPOSE(SPF), ANY, spf_too_many_lookups, \
 	  "more than 10 look-ups, with the share of each mechanism") \
 	X("spf.too_many_voids", ERROR, ALWAYS, PURPOSE(SPF), ANY, spf_too_many_voids, \
 	  "more than 2 look-ups that find nothing") \
-	X("spf.not_authorizing", ERROR, WRONG, PURPOSE(SPF), PLANNED, spf_not_authorizing, \
-	  "the record is valid and does not allow our senders") \
-	X("dkim.syntax", ERROR, WRONG, PURPOSE(DKIM), ANY, dkim_syntax, \
+	X("dkim.syntax", ERROR, FALLBACK, PURPOSE(DKIM), ANY, dkim_syntax, \
 	  "the key record cannot be parsed") \
 	X("dkim.revoked", ERROR, WRONG, PURPOSE(DKIM), ANY, dkim_revoked, \
 	  "the key is empty: revoked") \
@@ -147,6 +149,8 @@
 	  "+all lets the whole Internet send") \
 	X("spf.no_all", WARNING, RIGHT, PURPOSE(SPF), ANY, spf_no_all, \
 	  "neither all nor redirect: others are neutral") \
+	X("spf.no_effect", WARNING, RIGHT, PURPOSE(SPF), ANY, spf_no_effect, \
+	  "terms that do nothing: behind all, a redirect beside it, include= for include:") \
 	X("spf.too_long", WARNING, ALWAYS, PURPOSE(SPF), ANY, spf_too_long, \
 	  "a string over 255 bytes, or a record that fills a UDP answer") \
 	X("dkim.test_mode", WARNING, RIGHT, PURPOSE(DKIM), ANY, dkim_test_mode, \

@@ -33,6 +33,8 @@ struct scenario {
 	struct str domain, profile, zone_text;
 	struct plan_settings settings;
 	struct map unset; /* shared settings that are left out */
+	bool is_audit;
+	struct str selectors; /* of an audit, with blanks between */
 	struct str retired[4];
 	size_t retired_count;
 	int64_t now;
@@ -212,6 +214,14 @@ static bool read_profile(struct scenario *s, struct str args, struct err *err)
 	return true;
 }
 
+static bool read_audit(struct scenario *s, struct str args, struct err *err)
+{
+	(void)err;
+	s->is_audit = true;
+	s->selectors = args;
+	return true;
+}
+
 static bool read_set(struct scenario *s, struct str args, struct err *err)
 {
 	return plan_set(&s->settings, args, err);
@@ -262,6 +272,7 @@ static const struct {
 } directives[] = {
         {"domain",   read_domain  },
         {"profile",  read_profile },
+        {"audit",    read_audit   },
         {"set",      read_set     },
         {"unset",    read_unset   },
         {"retired",  read_retired },
@@ -619,6 +630,45 @@ static bool load_knowledge(struct arena *a, struct knowledge *k,
 	       networks_parse(a, text, networks, err);
 }
 
+static void add_audit_row(struct plan *plan, enum plan_purpose purpose,
+                          enum dns_type type, struct str name)
+{
+	plan->records[plan->record_count] =
+	        (struct plan_record){.purpose = purpose,
+	                             .type = type,
+	                             .name = name,
+	                             .priority = -1,
+	                             .required = purpose != PLAN_DMARC,
+	                             .match = PLAN_MATCH_VALID,
+	                             .set = plan->record_count};
+	plan->record_count++;
+}
+
+/* What is looked at without a profile: whatever is there has to be valid. */
+static bool make_audit(struct scenario *s, struct plan *plan, struct err *err)
+{
+	struct str rest = s->selectors;
+	struct str domain = plan->domain;
+	struct str name;
+
+	plan->records = ARENA_ARRAY(s->a, struct plan_record, s->selectors.n + 4);
+	plan->record_count = 0;
+	add_audit_row(plan, PLAN_INBOUND, DNS_MX, domain);
+	add_audit_row(plan, PLAN_SPF, DNS_TXT, domain);
+	add_audit_row(plan, PLAN_DMARC, DNS_TXT,
+	              arena_printf(s->a, "_dmarc.%.*s", STR_ARG(domain)));
+	while (rest.n) {
+		struct str selector = next_word(&rest);
+		struct str text = arena_printf(s->a, "%.*s._domainkey.%.*s",
+		                               STR_ARG(selector), STR_ARG(domain));
+
+		if (!dns_name_parse(s->a, text, &name, err))
+			return false;
+		add_audit_row(plan, PLAN_DKIM, DNS_TXT, name);
+	}
+	return true;
+}
+
 static bool make_plan(struct scenario *s, struct plan **plan, struct err *err)
 {
 	struct profile *profile;
@@ -629,7 +679,8 @@ static bool make_plan(struct scenario *s, struct plan **plan, struct err *err)
 	                                STR_ARG(s->profile)),
 	                   &text, err) &&
 	       profile_parse(s->a, s->profile, text, &profile, err) &&
-	       plan_make(s->a, profile, s->domain, &s->settings, plan, err);
+	       plan_make(s->a, profile, s->domain, &s->settings, plan, err) &&
+	       (!s->is_audit || make_audit(s, *plan, err));
 }
 
 static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
