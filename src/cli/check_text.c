@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-enum { VALUE_COLUMNS = 48, TEXT_COLUMNS = 78 };
+enum { VALUE_COLUMNS = 48, TEXT_COLUMNS = 78, EVIDENCE_SHOWN = 3 };
 
 /* How a status looks: its mark and its colour (an SGR code). */
 static const struct look {
@@ -39,7 +39,8 @@ static void paint(const struct page *p, const char *sgr, const char *text)
 		fputs(text, p->out);
 }
 
-/* Text in lines of at most TEXT_COLUMNS, each after `indent` blanks. */
+/* Text in lines of at most TEXT_COLUMNS, each after `indent` blanks but for the first,
+ * which goes on where the line stands. */
 static void print_wrapped(const struct page *p, struct str text, int indent)
 {
 	struct str word;
@@ -50,10 +51,10 @@ static void print_wrapped(const struct page *p, struct str text, int indent)
 		int width = (int)utf8_columns(word);
 
 		if (column && indent + column + 1 + width > TEXT_COLUMNS) {
-			fputc('\n', p->out);
+			fprintf(p->out, "\n%*s", indent, "");
 			column = 0;
 		}
-		fprintf(p->out, "%*s%.*s", column ? 1 : indent, "", STR_ARG(word));
+		fprintf(p->out, "%s%.*s", column ? " " : "", STR_ARG(word));
 		column += width + (column ? 1 : 0);
 	}
 	fputc('\n', p->out);
@@ -131,25 +132,44 @@ static const struct dns_answer *find_answer(const struct verdict *v, int id)
 	return v->answers ? dns_answers_at(v->answers, (size_t)id - 1) : NULL;
 }
 
-/* The first answer that a diagnosis rests on, as one would see it with dig. */
+/* What an answer says, in a few words. */
+static struct str answer_text(struct arena *a, const struct dns_answer *answer)
+{
+	const struct dns_records *r =
+	        answer->records.n ? &answer->records : &answer->chain;
+
+	if (r->n)
+		return arena_printf(
+		        a, "%.*s%s",
+		        STR_ARG(short_value(a, dns_record_format(a, &r->v[0]))),
+		        r->n > 1 ? " and more" : "");
+	switch ((int)answer->status) {
+	case DNS_NODATA:
+		return arena_printf(a, "no %s", dns_type_name(answer->question.type));
+	case DNS_NXDOMAIN:
+		return STR("no such name");
+	default:
+		return str_c(dns_status_name(answer->status));
+	}
+}
+
+/* The answers that a diagnosis rests on, as one would see them with dig. */
 static void print_evidence(const struct page *p, const struct verdict *v,
                            const struct diagnosis *d)
 {
-	const struct dns_answer *answer;
-	struct str text;
+	for (size_t i = 0; i < d->evidence_count && i < EVIDENCE_SHOWN; i++) {
+		const struct dns_answer *answer = find_answer(v, d->evidence[i]);
+		struct str server = answer->question.server.n ? answer->question.server
+		                                              : answer->server;
 
-	if (d->evidence_count == 0)
-		return;
-	answer = find_answer(v, d->evidence[0]);
-	text = answer->records.n ? dns_record_format(p->a, &answer->records.v[0])
-	                         : str_c(dns_status_name(answer->status));
-	fprintf(p->out, "     seen: %.*s %s -> %.*s", STR_ARG(answer->question.name),
-	        dns_type_name(answer->question.type), STR_ARG(short_value(p->a, text)));
-	if (answer->question.server.n || answer->server.n)
-		fprintf(p->out, " (from %.*s)",
-		        STR_ARG(answer->question.server.n ? answer->question.server
-		                                          : answer->server));
-	fputc('\n', p->out);
+		fprintf(p->out, "     %s %.*s %s: %.*s",
+		        i ? "     " : "seen:", STR_ARG(answer->question.name),
+		        dns_type_name(answer->question.type),
+		        STR_ARG(answer_text(p->a, answer)));
+		if (server.n)
+			fprintf(p->out, " (from %.*s)", STR_ARG(server));
+		fputc('\n', p->out);
+	}
 }
 
 static void print_diagnosis(const struct page *p, const struct verdict *v,
@@ -160,10 +180,11 @@ static void print_diagnosis(const struct page *p, const struct verdict *v,
 	if (about.n)
 		fprintf(p->out, " %.*s", STR_ARG(about));
 	fprintf(p->out, " [%s]\n", d->code);
+	fputs("     ", p->out);
 	print_wrapped(p, d->message, 5);
 	if (d->fix.n) {
 		fputs("   > ", p->out);
-		print_wrapped(p, d->fix, 0);
+		print_wrapped(p, d->fix, 5);
 	}
 	print_evidence(p, v, d);
 }
