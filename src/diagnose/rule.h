@@ -93,5 +93,11 @@ struct str rule_change_fix(const struct rule_case *c);
 /* "In GoDaddy, delete the TXT record … with the value …" for a record that was found. */
 struct str rule_delete_fix(const struct rule_case *c, const struct dns_record *r);
 
+/* "In GoDaddy, review the TXT record "_dmarc": …": of a record that is the customer's to
+ * change. */
+struct str rule_review_fix(const struct rule_case *c, struct str name, struct str what);
+/* "a", "a and b", "a, b and c", one more at a time; `left` are still to come. */
+struct str rule_list(struct arena *a, struct str list, struct str item, size_t left);
+
 /* `a.b` made a canonical name, or the empty view where it is none. */
 struct str rule_name(const struct rule_case *c, const char *format, ...) PRINTF(2, 3);
