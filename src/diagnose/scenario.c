@@ -2,7 +2,9 @@
 
 #include "auth/suffixes.h"
 #include "base/file.h"
+#include "diagnose/audit.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/scenario_document.h"
 #include "dns/zone.h"
 
 #include <stdlib.h>
@@ -42,7 +44,11 @@ struct scenario {
 	size_t fault_count;
 	struct dns_zone zone;
 	struct str expectations; /* the lines that begin with an expectation's word */
+	struct str selectors[4]; /* of an audit */
+	size_t selector_count;
 	struct verdict *verdict;
+	size_t questions;
+	json_t *document;
 };
 
 /* ---- reading ---- */
@@ -224,6 +230,14 @@ static bool read_retired(struct scenario *s, struct str args, struct err *err)
 	return true;
 }
 
+static bool read_selector(struct scenario *s, struct str args, struct err *err)
+{
+	if (s->selector_count == LEN(s->selectors))
+		return bad(s, err, "too many selectors", args);
+	s->selectors[s->selector_count++] = args;
+	return true;
+}
+
 static bool read_now(struct scenario *s, struct str args, struct err *err)
 {
 	uint64_t seconds;
@@ -255,6 +269,7 @@ static const struct {
         {"profile",  read_profile },
         {"set",      read_set     },
         {"retired",  read_retired },
+        {"selector", read_selector},
         {"now",      read_now     },
         {"use",      read_use     },
         {"drop",     read_drop    },
@@ -539,6 +554,27 @@ static bool expect_clean(struct scenario *s, struct str args, struct err *err)
 	return expect_advice(s, STR(""), err);
 }
 
+static bool expect_json(struct scenario *s, struct str args, struct err *err)
+{
+	return document_expect_json(s->a, s->document, args, err);
+}
+
+static bool expect_service(struct scenario *s, struct str args, struct err *err)
+{
+	return document_expect_service(s->a, s->document, args, err);
+}
+
+/* The audit or check asked no more than this. */
+static bool expect_questions(struct scenario *s, struct str args, struct err *err)
+{
+	uint64_t max;
+
+	if (!str_parse_uint(args, 9999, &max))
+		return err_set(err, ERR_INPUT, "no number: %.*s", STR_ARG(args));
+	return s->questions <= max ||
+	       err_set(err, ERR_INPUT, "%zu questions were asked", s->questions);
+}
+
 static const struct {
 	const char *word;
 	bool (*holds)(struct scenario *s, struct str args, struct err *err);
@@ -551,6 +587,9 @@ static const struct {
         {"severity",      expect_severity     },
         {"absent",        expect_absent       },
         {"clean",         expect_clean        },
+        {"json",          expect_json         },
+        {"service",       expect_service      },
+        {"questions",     expect_questions    },
 };
 
 static bool check_expectation(struct scenario *s, struct str line, struct err *err)
@@ -594,6 +633,9 @@ static bool make_plan(struct scenario *s, struct plan **plan, struct err *err)
 	struct profile *profile;
 	struct str text;
 
+	*plan = NULL;
+	if (str_eq(s->profile, STR("none")))
+		return true;
 	return read_source(s->a,
 	                   arena_printf(s->a, "data/profiles/%.*s.json",
 	                                STR_ARG(s->profile)),
@@ -617,15 +659,18 @@ static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
 	                         .retired_key_count = s->retired_count,
 	                         .now = s->now};
 
+	struct audit_request audit = {s->domain, s->selectors, s->selector_count};
+
 	for (size_t i = 0; i < s->view_count; i++)
 		if (s->views[i].is_resolver)
 			resolvers[in.resolver_count++] = s->views[i].name;
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		s->verdict = diagnose_check(&in);
+		s->verdict = plan ? diagnose_check(&in) : audit_check(&in, &audit);
 		if (!dns_answers_pending(&answers)) {
-			AUTO_JSON json_t *document = verdict_json(s->verdict);
-
-			return document ||
+			s->questions = answers.by_key.n;
+			s->document = verdict_json(s->verdict);
+			json_decref(s->verdict->audit);
+			return s->document ||
 			       err_set(err, ERR_INTERNAL, "the verdict is no JSON");
 		}
 		answer_pending(s, &answers);
@@ -689,5 +734,6 @@ bool scenario_run(struct arena *a, const char *path, struct err *err)
 	bool ok = file_read(a, path, FILE_MAX, &s.rest, err) && run(&s, &suffixes, err);
 
 	suffixes_free(suffixes);
+	json_decref(s.document);
 	return ok;
 }
