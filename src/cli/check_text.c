@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "cli/audit_text.h"
+#include "diagnose/compare.h"
 
 enum { VALUE_COLUMNS = 48, TEXT_COLUMNS = 78 };
 
@@ -36,21 +38,24 @@ static void paint(const struct page *p, const char *sgr, const char *text)
 		fputs(text, p->out);
 }
 
-/* Text in lines of at most TEXT_COLUMNS, each after `indent` blanks. */
-static void print_wrapped(const struct page *p, struct str text, int indent)
+/* Text in lines of at most TEXT_COLUMNS, each after `indent` blanks, the first after
+ * `lead`, which is that wide. */
+static void print_wrapped(const struct page *p, struct str text, const char *lead,
+                          int indent)
 {
 	struct str word;
 	int column = 0;
 
 	text = utf8_printable(p->a, text);
+	fputs(lead, p->out);
 	while (str_cut(&text, ' ', &word)) {
 		int width = (int)utf8_columns(word);
 
 		if (column && indent + column + 1 + width > TEXT_COLUMNS) {
-			fputc('\n', p->out);
+			fprintf(p->out, "\n%*s", indent, "");
 			column = 0;
 		}
-		fprintf(p->out, "%*s%.*s", column ? 1 : indent, "", STR_ARG(word));
+		fprintf(p->out, "%s%.*s", column ? " " : "", STR_ARG(word));
 		column += width + (column ? 1 : 0);
 	}
 	fputc('\n', p->out);
@@ -93,12 +98,29 @@ static struct widths measure(const struct verdict *v)
 	return w;
 }
 
+/* What an audit has found for the purpose; of a TXT the one that is meant for it. */
+static struct str found_value(struct arena *a, const struct verdict_record *r)
+{
+	struct str value = STR_NONE;
+
+	for (size_t i = 0; i < r->found_count; i++) {
+		const struct dns_record *found = &r->found[i].record;
+
+		if (found->type == DNS_TXT &&
+		    !compare_means_purpose(found->txt.text, r->plan->purpose))
+			continue;
+		value = arena_printf(a, "%.*s%s%.*s", STR_ARG(value), value.n ? ", " : "",
+		                     STR_ARG(dns_record_format(a, found)));
+	}
+	return value;
+}
+
 static struct str shown_value(struct arena *a, const struct verdict_record *r)
 {
 	struct str value = r->plan->value;
 
-	if (value.n == 0 && r->found_count)
-		value = dns_record_format(a, &r->found[r->found_count - 1].record);
+	if (value.n == 0)
+		value = found_value(a, r);
 	if (r->plan->type == DNS_MX && r->plan->priority >= 0)
 		value = arena_printf(a, "%d %.*s", r->plan->priority, STR_ARG(value));
 	return short_value(a, value);
@@ -157,11 +179,9 @@ static void print_diagnosis(const struct page *p, const struct verdict *v,
 	if (about.n)
 		fprintf(p->out, " %.*s", STR_ARG(about));
 	fprintf(p->out, " [%s]\n", d->code);
-	print_wrapped(p, d->message, 5);
-	if (d->fix.n) {
-		fputs("   > ", p->out);
-		print_wrapped(p, d->fix, 0);
-	}
+	print_wrapped(p, d->message, "     ", 5);
+	if (d->fix.n)
+		print_wrapped(p, d->fix, "   > ", 5);
 	print_evidence(p, v, d);
 }
 
@@ -225,6 +245,8 @@ void check_text(FILE *out, const struct verdict *v, bool colour)
 	print_head(&p, v);
 	for (size_t i = 0; i < v->record_count; i++)
 		print_record(&p, &v->records[i], w);
+	if (v->audit && v->record_count)
+		audit_text(out, v->audit, colour);
 	print_all_diagnoses(&p, v);
 	print_foot(&p, v);
 }

@@ -26,7 +26,10 @@ static void add_row(struct plan *plan, enum plan_purpose purpose, enum dns_type 
 	plan->record_count++;
 }
 
-/* Nothing at all exists there, so that there is nothing to judge but the domain. */
+/*
+ * Nothing at all exists there, so that there is nothing to judge but the domain. The
+ * zone of such a name is another's.
+ */
 static bool is_unknown(const struct audit *u)
 {
 	return u->mx->status == DNS_NXDOMAIN && u->txt->status == DNS_NXDOMAIN &&
@@ -135,6 +138,8 @@ struct verdict *audit_check(struct check_input *in, const struct audit_request *
 	u.cut = dns_cut_find(u.answers, u.domain);
 	u.mx = dns_ask(u.answers, u.domain, DNS_MX);
 	u.txt = dns_ask(u.answers, u.domain, DNS_TXT);
+	if (is_unknown(&u))
+		u.cut = (struct dns_cut){.found_by = u.cut.found_by};
 	audit_policy_ask(&u);
 	audit_services_find(&u);
 	audit_keys_ask(&u);

@@ -34,10 +34,11 @@ struct audit_service {
 };
 
 enum audit_role {
-	AUDIT_SENDS = 1,
-	AUDIT_RECEIVES = 2,
-	AUDIT_REPORTS = 4,
-	AUDIT_VERIFIED = 8, /* the domain has proven itself to it, no more */
+	AUDIT_SENDS = 1, /* SPF lets it */
+	AUDIT_SIGNS = 2, /* it has a DKIM key */
+	AUDIT_RECEIVES = 4,
+	AUDIT_REPORTS = 8,
+	AUDIT_VERIFIED = 16, /* the domain has proven itself to it, no more */
 };
 
 struct audit_services {

@@ -93,14 +93,14 @@ void audit_services_add_keys(struct audit *u)
 			struct str target = key->answer->chain.v[j].target;
 
 			s = find(u, SERVICE_CNAME, target);
-			add_service(u, s, AUDIT_SENDS,
+			add_service(u, s, AUDIT_SIGNS,
 			            arena_printf(u->a, "DKIM %.*s CNAME %.*s",
 			                         STR_ARG(key->selector),
 			                         STR_ARG(target)));
 		}
 		s = find(u, SERVICE_SELECTOR, key->selector);
 		if (key->answer->chain.n == 0 && s && is_named_after(key->selector, s))
-			add_service(u, s, AUDIT_SENDS,
+			add_service(u, s, AUDIT_SIGNS,
 			            arena_printf(u->a, "DKIM selector %.*s",
 			                         STR_ARG(key->selector)));
 	}
@@ -108,7 +108,8 @@ void audit_services_add_keys(struct audit *u)
 
 static json_t *roles_json(unsigned roles)
 {
-	static const char *const names[] = {"sends", "receives", "reports", "verified"};
+	static const char *const names[] = {"sends", "signs", "receives", "reports",
+	                                    "verified"};
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < LEN(names); i++)
