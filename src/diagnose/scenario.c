@@ -34,6 +34,8 @@ struct scenario {
 	int line;
 	struct str domain, profile, zone_text;
 	struct plan_settings settings;
+	bool is_audit;
+	struct str selectors; /* of an audit, with blanks between */
 	struct str retired[4];
 	size_t retired_count;
 	int64_t now;
@@ -44,8 +46,6 @@ struct scenario {
 	size_t fault_count;
 	struct dns_zone zone;
 	struct str expectations; /* the lines that begin with an expectation's word */
-	struct str selectors[4]; /* of an audit */
-	size_t selector_count;
 	struct verdict *verdict;
 	size_t questions;
 	json_t *document;
@@ -217,6 +217,14 @@ static bool read_profile(struct scenario *s, struct str args, struct err *err)
 	return true;
 }
 
+static bool read_audit(struct scenario *s, struct str args, struct err *err)
+{
+	(void)err;
+	s->is_audit = true;
+	s->selectors = args;
+	return true;
+}
+
 static bool read_set(struct scenario *s, struct str args, struct err *err)
 {
 	return plan_set(&s->settings, args, err);
@@ -227,14 +235,6 @@ static bool read_retired(struct scenario *s, struct str args, struct err *err)
 	if (s->retired_count == LEN(s->retired))
 		return bad(s, err, "too many retired keys", args);
 	s->retired[s->retired_count++] = args;
-	return true;
-}
-
-static bool read_selector(struct scenario *s, struct str args, struct err *err)
-{
-	if (s->selector_count == LEN(s->selectors))
-		return bad(s, err, "too many selectors", args);
-	s->selectors[s->selector_count++] = args;
 	return true;
 }
 
@@ -267,9 +267,9 @@ static const struct {
 } directives[] = {
         {"domain",   read_domain  },
         {"profile",  read_profile },
+        {"audit",    read_audit   },
         {"set",      read_set     },
         {"retired",  read_retired },
-        {"selector", read_selector},
         {"now",      read_now     },
         {"use",      read_use     },
         {"drop",     read_drop    },
@@ -633,15 +633,23 @@ static bool make_plan(struct scenario *s, struct plan **plan, struct err *err)
 	struct profile *profile;
 	struct str text;
 
-	*plan = NULL;
-	if (str_eq(s->profile, STR("none")))
-		return true;
 	return read_source(s->a,
 	                   arena_printf(s->a, "data/profiles/%.*s.json",
 	                                STR_ARG(s->profile)),
 	                   &text, err) &&
 	       profile_parse(s->a, s->profile, text, &profile, err) &&
 	       plan_make(s->a, profile, s->domain, &s->settings, plan, err);
+}
+
+static struct audit_request audit_request(struct scenario *s)
+{
+	struct str *v = ARENA_ARRAY(s->a, struct str, s->selectors.n + 1);
+	struct audit_request request = {s->domain, v, 0};
+	struct str rest = s->selectors;
+
+	while (rest.n)
+		v[request.selector_count++] = next_word(&rest);
+	return request;
 }
 
 static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
@@ -659,13 +667,14 @@ static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
 	                         .retired_key_count = s->retired_count,
 	                         .now = s->now};
 
-	struct audit_request audit = {s->domain, s->selectors, s->selector_count};
+	struct audit_request request = audit_request(s);
 
 	for (size_t i = 0; i < s->view_count; i++)
 		if (s->views[i].is_resolver)
 			resolvers[in.resolver_count++] = s->views[i].name;
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		s->verdict = plan ? diagnose_check(&in) : audit_check(&in, &audit);
+		s->verdict =
+		        s->is_audit ? audit_check(&in, &request) : diagnose_check(&in);
 		if (!dns_answers_pending(&answers)) {
 			s->questions = answers.by_key.n;
 			s->document = verdict_json(s->verdict);
