@@ -38,24 +38,21 @@ static void paint(const struct page *p, const char *sgr, const char *text)
 		fputs(text, p->out);
 }
 
-/* Text in lines of at most TEXT_COLUMNS, each after `indent` blanks, the first after
- * `lead`, which is that wide. */
-static void print_wrapped(const struct page *p, struct str text, const char *lead,
-                          int indent)
+/* Text in lines of at most TEXT_COLUMNS, each after `indent` blanks. */
+static void print_wrapped(const struct page *p, struct str text, int indent)
 {
 	struct str word;
 	int column = 0;
 
 	text = utf8_printable(p->a, text);
-	fputs(lead, p->out);
 	while (str_cut(&text, ' ', &word)) {
 		int width = (int)utf8_columns(word);
 
 		if (column && indent + column + 1 + width > TEXT_COLUMNS) {
-			fprintf(p->out, "\n%*s", indent, "");
+			fputc('\n', p->out);
 			column = 0;
 		}
-		fprintf(p->out, "%s%.*s", column ? " " : "", STR_ARG(word));
+		fprintf(p->out, "%*s%.*s", column ? 1 : indent, "", STR_ARG(word));
 		column += width + (column ? 1 : 0);
 	}
 	fputc('\n', p->out);
@@ -179,9 +176,11 @@ static void print_diagnosis(const struct page *p, const struct verdict *v,
 	if (about.n)
 		fprintf(p->out, " %.*s", STR_ARG(about));
 	fprintf(p->out, " [%s]\n", d->code);
-	print_wrapped(p, d->message, "     ", 5);
-	if (d->fix.n)
-		print_wrapped(p, d->fix, "   > ", 5);
+	print_wrapped(p, d->message, 5);
+	if (d->fix.n) {
+		fputs("   > ", p->out);
+		print_wrapped(p, d->fix, 0);
+	}
 	print_evidence(p, v, d);
 }
 
