@@ -36,11 +36,6 @@ static bool is_unknown(const struct audit *u)
 	       dns_ask(u->answers, u->domain, DNS_NS)->status == DNS_NXDOMAIN;
 }
 
-static bool takes_mail(const struct audit *u)
-{
-	return u->mx->records.n && !dns_name_is_root(u->mx->records.v[0].mx.host);
-}
-
 /* What is there and what a mail domain should have, each without a value. */
 static struct plan *make_plan(struct audit *u)
 {
@@ -53,7 +48,7 @@ static struct plan *make_plan(struct audit *u)
 	if (is_unknown(u))
 		return plan;
 	add_row(plan, PLAN_INBOUND, DNS_MX, u->domain, false);
-	add_row(plan, PLAN_SPF, DNS_TXT, u->domain, takes_mail(u));
+	add_row(plan, PLAN_SPF, DNS_TXT, u->domain, true);
 	for (size_t i = 0; i < u->keys.n; i++)
 		if (u->keys.v[i].is_given || u->keys.v[i].is_there)
 			add_row(plan, PLAN_DKIM, DNS_TXT, u->keys.v[i].name,

@@ -2,6 +2,8 @@
 
 #include "auth/tags.h"
 
+#include <stdlib.h>
+
 /* ---- questions ---- */
 
 static const struct dns_answer *ask_below(struct audit *u, struct str prefix)
@@ -183,16 +185,19 @@ static bool is_bogus(const struct dns_answer *answer)
 	return answer && answer->status == DNS_BOGUS;
 }
 
-/* Only a resolver that validates can tell "signed"; a DS alone is a promise. */
+/*
+ * Only a resolver that validates can tell "signed", and it can by a trust anchor of its
+ * own where the parent has no DS; a DS alone is a promise.
+ */
 static const char *dnssec(const struct audit *u)
 {
 	if (is_bogus(u->mx) || is_bogus(u->txt) || is_bogus(u->soa) ||
 	    is_bogus(u->ds) || is_bogus(u->cut.found_by))
 		return "bogus";
+	if (u->soa && u->soa->status == DNS_FOUND && u->soa->secure)
+		return "signed";
 	if (u->ds && dns_answer_is_negative(u->ds))
 		return "unsigned";
-	if (u->ds && u->ds->status == DNS_FOUND && u->soa->secure)
-		return "signed";
 	return "undetermined";
 }
 
@@ -206,12 +211,22 @@ static json_t *records_json(const struct audit *u, const struct dns_answer *answ
 	return out;
 }
 
+static int by_name(const void *x, const void *y)
+{
+	return str_cmp(*(const struct str *)x, *(const struct str *)y);
+}
+
+/* Sorted: servers turn the order round from answer to answer. */
 static json_t *name_servers_json(const struct audit *u)
 {
+	struct str *names = ARENA_ARRAY(u->a, struct str, u->cut.ns.n + 1);
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < u->cut.ns.n; i++)
-		json_array_append_new(out, json_text(u->cut.ns.v[i].target));
+		names[i] = u->cut.ns.v[i].target;
+	qsort(names, u->cut.ns.n, sizeof(names[0]), by_name);
+	for (size_t i = 0; i < u->cut.ns.n; i++)
+		json_array_append_new(out, json_text(names[i]));
 	return out;
 }
 
