@@ -7,6 +7,7 @@
 enum {
 	ROWS_MAX = 3 + AUDIT_SELECTORS_MAX,
 	SERVER_QUESTIONS_MAX = 64, /* of single servers, for all rows together */
+	QUESTIONS_MAX = 400,       /* of records made to cost as much as they can */
 };
 
 /* ---- the plan ---- */
@@ -130,6 +131,7 @@ struct verdict *audit_check(struct check_input *in, const struct audit_request *
 	struct plan *plan;
 	struct verdict *v;
 
+	in->answers->max = QUESTIONS_MAX;
 	u.cut = dns_cut_find(u.answers, u.domain);
 	u.mx = dns_ask(u.answers, u.domain, DNS_MX);
 	u.txt = dns_ask(u.answers, u.domain, DNS_TXT);

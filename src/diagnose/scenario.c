@@ -676,7 +676,8 @@ static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
 		s->verdict =
 		        s->is_audit ? audit_check(&in, &request) : diagnose_check(&in);
 		if (!dns_answers_pending(&answers)) {
-			s->questions = answers.by_key.n;
+			s->questions = answers.by_key.n < answers.max ? answers.by_key.n
+			                                              : answers.max;
 			s->document = verdict_json(s->verdict);
 			json_decref(s->verdict->audit);
 			return s->document ||
