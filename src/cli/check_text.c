@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "cli/audit_text.h"
+#include "diagnose/compare.h"
 
 enum { VALUE_COLUMNS = 48, TEXT_COLUMNS = 78, EVIDENCE_SHOWN = 3 };
 
@@ -97,12 +99,29 @@ static struct widths measure(const struct verdict *v)
 	return w;
 }
 
+/* What an audit has found for the purpose; of a TXT the one that is meant for it. */
+static struct str found_value(struct arena *a, const struct verdict_record *r)
+{
+	struct str value = STR_NONE;
+
+	for (size_t i = 0; i < r->found_count; i++) {
+		const struct dns_record *found = &r->found[i].record;
+
+		if (found->type == DNS_TXT &&
+		    !compare_means_purpose(found->txt.text, r->plan->purpose))
+			continue;
+		value = arena_printf(a, "%.*s%s%.*s", STR_ARG(value), value.n ? ", " : "",
+		                     STR_ARG(dns_record_format(a, found)));
+	}
+	return value;
+}
+
 static struct str shown_value(struct arena *a, const struct verdict_record *r)
 {
 	struct str value = r->plan->value;
 
-	if (value.n == 0 && r->found_count)
-		value = dns_record_format(a, &r->found[r->found_count - 1].record);
+	if (value.n == 0)
+		value = found_value(a, r);
 	if (r->plan->type == DNS_MX && r->plan->priority >= 0)
 		value = arena_printf(a, "%d %.*s", r->plan->priority, STR_ARG(value));
 	return short_value(a, value);
@@ -249,6 +268,8 @@ void check_text(FILE *out, const struct verdict *v, bool colour)
 	print_head(&p, v);
 	for (size_t i = 0; i < v->record_count; i++)
 		print_record(&p, &v->records[i], w);
+	if (v->audit && v->record_count)
+		audit_text(out, v->audit, colour);
 	print_all_diagnoses(&p, v);
 	print_foot(&p, v);
 }

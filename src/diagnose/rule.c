@@ -253,6 +253,23 @@ struct str rule_describe_texts(const struct rule_case *c,
 	return out;
 }
 
+struct str rule_review_fix(const struct rule_case *c, struct str name, struct str what)
+{
+	struct arena *a = c->in->a;
+	struct field_place at = rule_place(c);
+
+	return arena_printf(a, "%.*s, review the TXT record \"%.*s\": %.*s",
+	                    STR_ARG(field_at(a, c->provider)),
+	                    STR_ARG(field_host(a, &at, name)), STR_ARG(what));
+}
+
+struct str rule_list(struct arena *a, struct str list, struct str item, size_t left)
+{
+	const char *between = list.n == 0 ? "" : left ? ", " : " and ";
+
+	return arena_printf(a, "%.*s%s%.*s", STR_ARG(list), between, STR_ARG(item));
+}
+
 struct str rule_name(const struct rule_case *c, const char *format, ...)
 {
 	char text[4 * DNS_NAME_WIRE_MAX];

@@ -126,6 +126,11 @@ struct str rule_delete_fix(const struct rule_case *c, const struct dns_record *r
  * a text of Google Workspace". Empty where there are none. */
 struct str rule_describe_texts(const struct rule_case *c,
                                const struct dns_answer *answer);
+/* "In GoDaddy, review the TXT record "_dmarc": …": of a record that is the customer's to
+ * change. */
+struct str rule_review_fix(const struct rule_case *c, struct str name, struct str what);
+/* "a", "a and b", "a, b and c", one more at a time; `left` are still to come. */
+struct str rule_list(struct arena *a, struct str list, struct str item, size_t left);
 
 /* `a.b` made a canonical name, or the empty view where it is none. */
 struct str rule_name(const struct rule_case *c, const char *format, ...) PRINTF(2, 3);

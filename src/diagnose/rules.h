@@ -127,7 +127,7 @@
 	  "the record does not allow e-mail (s=)") \
 	X("dkim.weak_key", ERROR, ALWAYS, PURPOSE(DKIM), ANY, dkim_weak_key, \
 	  "RSA below 1024 bits is refused; below 2048 is advice") \
-	X("dmarc.syntax", ERROR, WRONG, PURPOSE(DMARC), ANY, dmarc_syntax, \
+	X("dmarc.syntax", ERROR, FALLBACK, PURPOSE(DMARC), ANY, dmarc_syntax, \
 	  "the record is invalid, with the position") \
 	X("dmarc.wrong_place", ERROR, WRONG, PURPOSE(DMARC), ANY, dmarc_wrong_place, \
 	  "the policy stands at the domain itself instead of _dmarc") \
@@ -155,6 +155,8 @@
 	  "a string over 255 bytes, or a record that fills a UDP answer") \
 	X("dkim.test_mode", WARNING, RIGHT, PURPOSE(DKIM), ANY, dkim_test_mode, \
 	  "t=y: receivers treat signatures as if there were none") \
+	X("dmarc.syntax", WARNING, RIGHT, PURPOSE(DMARC), ANY, dmarc_broken_tag, \
+	  "a tag of a valid record is broken or unknown") \
 	X("dmarc.removed_tag", ADVICE, RIGHT, PURPOSE(DMARC), ANY, dmarc_removed_tag, \
 	  "a tag that RFC 9989 has removed") \
 	X("dmarc.policy_none", ADVICE, RIGHT, PURPOSE(DMARC), ANY, dmarc_policy_none, \

@@ -2,7 +2,9 @@
 
 #include "auth/suffixes.h"
 #include "base/file.h"
+#include "diagnose/audit.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/scenario_document.h"
 #include "dns/zone.h"
 
 #include <stdlib.h>
@@ -46,6 +48,8 @@ struct scenario {
 	struct dns_zone zone;
 	struct str expectations; /* the lines that begin with an expectation's word */
 	struct verdict *verdict;
+	size_t questions;
+	json_t *document;
 };
 
 /* ---- reading ---- */
@@ -584,6 +588,27 @@ static bool expect_clean(struct scenario *s, struct str args, struct err *err)
 	return expect_advice(s, STR(""), err);
 }
 
+static bool expect_json(struct scenario *s, struct str args, struct err *err)
+{
+	return document_expect_json(s->a, s->document, args, err);
+}
+
+static bool expect_service(struct scenario *s, struct str args, struct err *err)
+{
+	return document_expect_service(s->a, s->document, args, err);
+}
+
+/* The audit or check asked no more than this. */
+static bool expect_questions(struct scenario *s, struct str args, struct err *err)
+{
+	uint64_t max;
+
+	if (!str_parse_uint(args, 9999, &max))
+		return err_set(err, ERR_INPUT, "no number: %.*s", STR_ARG(args));
+	return s->questions <= max ||
+	       err_set(err, ERR_INPUT, "%zu questions were asked", s->questions);
+}
+
 static const struct {
 	const char *word;
 	bool (*holds)(struct scenario *s, struct str args, struct err *err);
@@ -597,6 +622,9 @@ static const struct {
         {"evidence",      expect_evidence     },
         {"absent",        expect_absent       },
         {"clean",         expect_clean        },
+        {"json",          expect_json         },
+        {"service",       expect_service      },
+        {"questions",     expect_questions    },
 };
 
 static bool check_expectation(struct scenario *s, struct str line, struct err *err)
@@ -616,57 +644,23 @@ static bool check_expectation(struct scenario *s, struct str line, struct err *e
 
 static bool load_knowledge(struct arena *a, struct knowledge *k,
                            struct providers *providers, struct services *services,
-                           struct networks *networks, struct err *err)
+                           struct networks *networks, struct suffixes **suffixes,
+                           struct err *err)
 {
 	struct str text;
 
 	*k = (struct knowledge){
 	        .providers = providers, .services = services, .networks = networks};
+	if (!read_source(a, STR("data/public_suffix_list.dat"), &text, err) ||
+	    !suffixes_parse(text, suffixes, err))
+		return false;
+	k->suffixes = *suffixes;
 	return read_source(a, STR("data/providers.json"), &text, err) &&
 	       providers_parse(a, text, providers, err) &&
 	       read_source(a, STR("data/services.json"), &text, err) &&
 	       services_parse(a, text, services, err) &&
 	       read_source(a, STR("data/networks.json"), &text, err) &&
 	       networks_parse(a, text, networks, err);
-}
-
-static void add_audit_row(struct plan *plan, enum plan_purpose purpose,
-                          enum dns_type type, struct str name)
-{
-	plan->records[plan->record_count] =
-	        (struct plan_record){.purpose = purpose,
-	                             .type = type,
-	                             .name = name,
-	                             .priority = -1,
-	                             .required = purpose != PLAN_DMARC,
-	                             .match = PLAN_MATCH_VALID,
-	                             .set = plan->record_count};
-	plan->record_count++;
-}
-
-/* What is looked at without a profile: whatever is there has to be valid. */
-static bool make_audit(struct scenario *s, struct plan *plan, struct err *err)
-{
-	struct str rest = s->selectors;
-	struct str domain = plan->domain;
-	struct str name;
-
-	plan->records = ARENA_ARRAY(s->a, struct plan_record, s->selectors.n + 4);
-	plan->record_count = 0;
-	add_audit_row(plan, PLAN_INBOUND, DNS_MX, domain);
-	add_audit_row(plan, PLAN_SPF, DNS_TXT, domain);
-	add_audit_row(plan, PLAN_DMARC, DNS_TXT,
-	              arena_printf(s->a, "_dmarc.%.*s", STR_ARG(domain)));
-	while (rest.n) {
-		struct str selector = next_word(&rest);
-		struct str text = arena_printf(s->a, "%.*s._domainkey.%.*s",
-		                               STR_ARG(selector), STR_ARG(domain));
-
-		if (!dns_name_parse(s->a, text, &name, err))
-			return false;
-		add_audit_row(plan, PLAN_DKIM, DNS_TXT, name);
-	}
-	return true;
 }
 
 static bool make_plan(struct scenario *s, struct plan **plan, struct err *err)
@@ -679,8 +673,18 @@ static bool make_plan(struct scenario *s, struct plan **plan, struct err *err)
 	                                STR_ARG(s->profile)),
 	                   &text, err) &&
 	       profile_parse(s->a, s->profile, text, &profile, err) &&
-	       plan_make(s->a, profile, s->domain, &s->settings, plan, err) &&
-	       (!s->is_audit || make_audit(s, *plan, err));
+	       plan_make(s->a, profile, s->domain, &s->settings, plan, err);
+}
+
+static struct audit_request audit_request(struct scenario *s)
+{
+	struct str *v = ARENA_ARRAY(s->a, struct str, s->selectors.n + 1);
+	struct audit_request request = {s->domain, v, 0};
+	struct str rest = s->selectors;
+
+	while (rest.n)
+		v[request.selector_count++] = next_word(&rest);
+	return request;
 }
 
 static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
@@ -698,17 +702,22 @@ static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
 	                         .retired_keys = s->retired,
 	                         .retired_key_count = s->retired_count,
 	                         .now = s->now};
+	struct audit_request request = audit_request(s);
 
 	*answers = dns_answers_init(s->a, s->now); /* the verdict refers to it */
 	for (size_t i = 0; i < s->view_count; i++)
 		if (s->views[i].is_resolver)
 			resolvers[in.resolver_count++] = s->views[i].name;
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		s->verdict = diagnose_check(&in);
+		s->verdict =
+		        s->is_audit ? audit_check(&in, &request) : diagnose_check(&in);
 		if (!dns_answers_pending(answers)) {
-			AUTO_JSON json_t *document = verdict_json(s->verdict);
-
-			return document ||
+			s->questions = answers->by_key.n < answers->max
+			                       ? answers->by_key.n
+			                       : answers->max;
+			s->document = verdict_json(s->verdict);
+			json_decref(s->verdict->audit);
+			return s->document ||
 			       err_set(err, ERR_INTERNAL, "the verdict is no JSON");
 		}
 		answer_pending(s, answers);
@@ -736,6 +745,29 @@ static bool add_default_settings(struct scenario *s, struct err *err)
 	return true;
 }
 
+static bool run(struct scenario *s, struct suffixes **suffixes, struct err *err)
+{
+	struct providers providers;
+	struct services services;
+	struct networks networks;
+	struct knowledge know;
+	struct plan *plan;
+	struct str line;
+
+	if (!read_use(s, STR("standard.zone"), err) || !read_all(s, err) ||
+	    !add_default_settings(s, err) || !build_world(s, err) ||
+	    !load_knowledge(s->a, &know, &providers, &services, &networks, suffixes,
+	                    err) ||
+	    !make_plan(s, &plan, err) || !check(s, plan, &know, err))
+		return false;
+	if (s->expectations.n == 0)
+		return err_set(err, ERR_INPUT, "expects nothing");
+	while (str_cut(&s->expectations, '\n', &line))
+		if (line.n && !check_expectation(s, line, err))
+			return false;
+	return true;
+}
+
 bool scenario_run(struct arena *a, const char *path, struct err *err)
 {
 	struct scenario s = {.a = a,
@@ -746,23 +778,10 @@ bool scenario_run(struct arena *a, const char *path, struct err *err)
 	                     .settings = {.given = map_init(a)},
 	                     .unset = map_init(a),
 	                     .servers = SERVERS_ALL};
-	struct providers providers;
-	struct services services;
-	struct networks networks;
-	struct knowledge know;
-	struct plan *plan;
-	struct str line;
+	struct suffixes *suffixes = NULL;
+	bool ok = file_read(a, path, FILE_MAX, &s.rest, err) && run(&s, &suffixes, err);
 
-	if (!file_read(a, path, FILE_MAX, &s.rest, err) ||
-	    !read_use(&s, STR("standard.zone"), err) || !read_all(&s, err) ||
-	    !add_default_settings(&s, err) || !build_world(&s, err) ||
-	    !load_knowledge(a, &know, &providers, &services, &networks, err) ||
-	    !make_plan(&s, &plan, err) || !check(&s, plan, &know, err))
-		return false;
-	if (s.expectations.n == 0)
-		return err_set(err, ERR_INPUT, "expects nothing");
-	while (str_cut(&s.expectations, '\n', &line))
-		if (line.n && !check_expectation(&s, line, err))
-			return false;
-	return true;
+	suffixes_free(suffixes);
+	json_decref(s.document);
+	return ok;
 }
