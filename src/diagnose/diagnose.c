@@ -15,7 +15,7 @@ static void add_targets(struct arena *a, struct patterns *list, struct str name)
 
 struct provider_match diagnose_provider(struct check_input *in, struct str domain)
 {
-	struct dns_cut cut = dns_cut_find(in->answers, domain);
+	struct dns_cut cut = observe_cut(in, domain);
 	struct patterns ns = {0};
 	struct patterns soa = {0};
 	const struct dns_answer *answer;
@@ -36,7 +36,8 @@ struct provider_match diagnose_provider(struct check_input *in, struct str domai
 static bool is_due(const struct rule *rule, const struct observation *o,
                    const struct diagnoses *so_far)
 {
-	bool wrong = o->status != RECORD_VERIFIED && o->status != RECORD_UNDETERMINED;
+	bool wrong = o->status != RECORD_VERIFIED && o->status != RECORD_UNDETERMINED &&
+	             o->status != RECORD_PROPAGATING;
 
 	if (rule->purposes && !(rule->purposes & 1u << o->plan->purpose))
 		return false;
@@ -188,7 +189,7 @@ static void sum_up(struct arena *a, struct verdict *v)
  */
 static struct dns_cut find_cut(struct check_input *in)
 {
-	struct dns_cut cut = dns_cut_find(in->answers, in->plan->domain);
+	struct dns_cut cut = observe_cut(in, in->plan->domain);
 
 	if (dns_ask(in->answers, in->plan->domain, DNS_NS)->status == DNS_NXDOMAIN)
 		cut.zone = STR_NONE;

@@ -30,7 +30,7 @@
 
 /* When a record rule is run. */
 enum rule_when {
-	RULE_WRONG,    /* the record is not verified, by definite answers */
+	RULE_WRONG,    /* the record is nowhere right, by definite answers */
 	RULE_RIGHT,    /* the record is verified: quality */
 	RULE_ALWAYS,   /* both, and in DNS faults as well */
 	RULE_FALLBACK, /* wrong, and no earlier rule has found an error */
