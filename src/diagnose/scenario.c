@@ -586,12 +586,17 @@ static bool check_expectation(struct scenario *s, struct str line, struct err *e
 
 static bool load_knowledge(struct arena *a, struct knowledge *k,
                            struct providers *providers, struct services *services,
-                           struct networks *networks, struct err *err)
+                           struct networks *networks, struct suffixes **suffixes,
+                           struct err *err)
 {
 	struct str text;
 
 	*k = (struct knowledge){
 	        .providers = providers, .services = services, .networks = networks};
+	if (!read_source(a, STR("data/public_suffix_list.dat"), &text, err) ||
+	    !suffixes_parse(text, suffixes, err))
+		return false;
+	k->suffixes = *suffixes;
 	return read_source(a, STR("data/providers.json"), &text, err) &&
 	       providers_parse(a, text, providers, err) &&
 	       read_source(a, STR("data/services.json"), &text, err) &&
@@ -664,6 +669,29 @@ static bool add_default_settings(struct scenario *s, struct err *err)
 	return true;
 }
 
+static bool run(struct scenario *s, struct suffixes **suffixes, struct err *err)
+{
+	struct providers providers;
+	struct services services;
+	struct networks networks;
+	struct knowledge know;
+	struct plan *plan;
+	struct str line;
+
+	if (!read_use(s, STR("standard.zone"), err) || !read_all(s, err) ||
+	    !add_default_settings(s, err) || !build_world(s, err) ||
+	    !load_knowledge(s->a, &know, &providers, &services, &networks, suffixes,
+	                    err) ||
+	    !make_plan(s, &plan, err) || !check(s, plan, &know, err))
+		return false;
+	if (s->expectations.n == 0)
+		return err_set(err, ERR_INPUT, "expects nothing");
+	while (str_cut(&s->expectations, '\n', &line))
+		if (line.n && !check_expectation(s, line, err))
+			return false;
+	return true;
+}
+
 bool scenario_run(struct arena *a, const char *path, struct err *err)
 {
 	struct scenario s = {.a = a,
@@ -673,23 +701,9 @@ bool scenario_run(struct arena *a, const char *path, struct err *err)
 	                     .now = 1795228200000,
 	                     .settings = {.given = map_init(a)},
 	                     .servers = SERVERS_ALL};
-	struct providers providers;
-	struct services services;
-	struct networks networks;
-	struct knowledge know;
-	struct plan *plan;
-	struct str line;
+	struct suffixes *suffixes = NULL;
+	bool ok = file_read(a, path, FILE_MAX, &s.rest, err) && run(&s, &suffixes, err);
 
-	if (!file_read(a, path, FILE_MAX, &s.rest, err) ||
-	    !read_use(&s, STR("standard.zone"), err) || !read_all(&s, err) ||
-	    !add_default_settings(&s, err) || !build_world(&s, err) ||
-	    !load_knowledge(a, &know, &providers, &services, &networks, err) ||
-	    !make_plan(&s, &plan, err) || !check(&s, plan, &know, err))
-		return false;
-	if (s.expectations.n == 0)
-		return err_set(err, ERR_INPUT, "expects nothing");
-	while (str_cut(&s.expectations, '\n', &line))
-		if (line.n && !check_expectation(&s, line, err))
-			return false;
-	return true;
+	suffixes_free(suffixes);
+	return ok;
 }
