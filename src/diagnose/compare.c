@@ -185,8 +185,8 @@ static struct comparison compare_addresses(const struct subject *s, enum dns_typ
 		out.fault = dns_answer_is_fault(here) ? here : there;
 		return out;
 	}
-	if (here->status != DNS_FOUND)
-		return out;
+	if (here->status != DNS_FOUND || here->chain.n)
+		return out; /* behind a CNAME that others see: no flattening */
 	out.candidates = here->records;
 	out.result = COMPARE_MATCH;
 	for (size_t i = 0; i < here->records.n; i++)
@@ -216,11 +216,19 @@ static struct comparison compare_cname(const struct subject *s)
 	if (list.n && str_eq(list.v[0].target, s->row->value))
 		return make(COMPARE_MATCH, &list);
 	if (list.n) {
-		chain = dns_ask(s->answers, s->row->name, DNS_A);
+		chain = dns_ask(s->answers, list.v[0].target, DNS_A);
+		if (dns_answer_is_fault(chain) && !chain_reaches(chain, s->row->value))
+			return (struct comparison){
+			        .result = COMPARE_FAULT,
+			        .candidates = {list.v, list.n},
+			        .fault = chain
+                        };
 		return make(chain_reaches(chain, s->row->value) ? COMPARE_MATCH
 		                                                : COMPARE_DIFFERENT,
 		            &list);
 	}
+	if (s->answer->status == DNS_NXDOMAIN)
+		return make(COMPARE_ABSENT, &list);
 	v4 = compare_addresses(s, DNS_A);
 	v6 = compare_addresses(s, DNS_AAAA);
 	if (v4.result == COMPARE_ABSENT || v6.result == COMPARE_FAULT ||

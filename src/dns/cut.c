@@ -83,7 +83,8 @@ static struct str find_answering(struct dns_answers *answers, struct str name)
 
 /*
  * What one server of the zone above says of the delegation on the way to `name`: a
- * referral, or, where it serves both zones, the NS records themselves.
+ * referral, or, where it serves both zones, the NS records themselves; negative where
+ * the name lies in the zone above.
  */
 static const struct dns_answer *ask_delegation(struct dns_answers *answers,
                                                struct str above, struct str server,
@@ -92,6 +93,10 @@ static const struct dns_answer *ask_delegation(struct dns_answers *answers,
 	const struct dns_answer *answer =
 	        dns_ask_server(answers, DNS_AUTHORITY, server, name, DNS_NS);
 
+	while (answer->chain.n && !str_eq(name, above)) {
+		name = dns_name_parent(name);
+		answer = dns_ask_server(answers, DNS_AUTHORITY, server, name, DNS_NS);
+	}
 	if (dns_answer_is_negative(answer) && answer->soa &&
 	    !str_eq(answer->soa->owner, above) &&
 	    dns_name_is_within(name, answer->soa->owner))
@@ -147,6 +152,8 @@ struct dns_cut dns_cut_find_delegated(struct arena *a, struct dns_answers *answe
 
 		if (answer->status == DNS_PENDING)
 			return cut;
+		if (dns_answer_is_negative(answer))
+			return above;
 		cut.ns = delegation_in(answer, above.zone, name);
 		if (cut.ns.n == 0)
 			continue;
