@@ -49,7 +49,7 @@ static const struct setting always[] = {
         {"num-queries-per-thread:", "4096"     },
         {"outgoing-num-tcp:",       "64"       },
  /* Only what was asked is looked up. */
-        {"target-fetch-policy:",    "0 0 0 0 0"},
+        {"target-fetch-policy:",    "3 2 1 0 0"},
         {"use-caps-for-id:",        "no"       },
         {"qname-minimisation:",     "yes"      },
         {"edns-buffer-size:",       "1232"     },
