@@ -44,6 +44,18 @@ struct dns_cut observe_cut(struct check_input *in, struct str name)
 	return dns_cut_find_delegated(in->a, in->answers, name);
 }
 
+struct dns_cut observe_nearest_cut(struct check_input *in, struct str name)
+{
+	struct dns_cut cut = observe_cut(in, name);
+
+	while (cut.zone.n == 0 && !dns_name_is_root(name) &&
+	       dns_answer_is_fault(cut.found_by)) {
+		name = dns_name_parent(name);
+		cut = dns_cut_find(in->answers, name);
+	}
+	return cut;
+}
+
 struct views observe_servers(struct check_input *in, struct dns_cut *cut,
                              struct str name, enum dns_type type)
 {
@@ -66,7 +78,7 @@ struct views observe_servers(struct check_input *in, struct dns_cut *cut,
 /* Each authoritative server of the name's own zone, one by one. */
 static void ask_servers(struct check_input *in, struct observation *o)
 {
-	o->cut = observe_cut(in, o->plan->name);
+	o->cut = observe_nearest_cut(in, o->plan->name);
 	o->servers = observe_servers(in, &o->cut, o->plan->name, o->plan->type);
 	for (size_t i = 0; i < o->servers.n; i++)
 		judge_view(in, o->plan, &o->servers, &o->servers.v[i]);

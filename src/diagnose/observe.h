@@ -45,7 +45,9 @@ struct observation observe(struct check_input *in, const struct plan_record *row
  * are, unless the check asks no authoritative servers.
  */
 struct dns_cut observe_cut(struct check_input *in, struct str name);
-/* What each server of that cut says to any question; `result` is not set. */
+/* The same; where nobody tells, the nearest cut above that is known. */
+struct dns_cut observe_nearest_cut(struct check_input *in, struct str name);
+/* What each server of a cut says to any question; `result` is not set. */
 struct views observe_servers(struct check_input *in, struct dns_cut *cut,
                              struct str name, enum dns_type type);
 /* The type that the target of a CNAME of this purpose is there for. */

@@ -92,7 +92,7 @@ static bool find_failure(const struct rule_case *c, struct failure *f)
 		f->cut = o->cut;
 		f->servers = o->servers;
 	} else if (c->in->servers != SERVERS_NONE) {
-		f->cut = observe_cut(c->in, q->name);
+		f->cut = observe_nearest_cut(c->in, q->name);
 		f->servers = observe_servers(c->in, &f->cut, q->name, q->type);
 	}
 	for (size_t i = 0; i < f->servers.n; i++)
