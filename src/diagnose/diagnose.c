@@ -18,7 +18,7 @@ static void add_targets(struct arena *a, struct patterns *list, struct str name)
 
 struct provider_match diagnose_provider(struct check_input *in, struct str domain)
 {
-	struct dns_cut cut = dns_cut_find(in->answers, domain);
+	struct dns_cut cut = observe_cut(in, domain);
 	struct patterns ns = {0};
 	struct patterns soa = {0};
 	const struct dns_answer *answer;
@@ -49,7 +49,8 @@ static bool is_due(const struct rule *rule, const struct rule_case *c,
                    const struct diagnoses *so_far)
 {
 	const struct observation *o = c->seen;
-	bool wrong = o->status != RECORD_VERIFIED && o->status != RECORD_UNDETERMINED;
+	bool wrong = o->status != RECORD_VERIFIED && o->status != RECORD_UNDETERMINED &&
+	             o->status != RECORD_PROPAGATING;
 
 	if (rule->purposes && !(rule->purposes & 1u << o->plan->purpose))
 		return false;
@@ -205,7 +206,7 @@ static void sum_up(struct arena *a, struct verdict *v)
  */
 static struct dns_cut find_cut(struct check_input *in)
 {
-	struct dns_cut cut = dns_cut_find(in->answers, in->plan->domain);
+	struct dns_cut cut = observe_cut(in, in->plan->domain);
 
 	if (dns_ask(in->answers, in->plan->domain, DNS_NS)->status == DNS_NXDOMAIN)
 		cut.zone = STR_NONE;

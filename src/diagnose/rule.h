@@ -32,7 +32,7 @@
 
 /* When a record rule is run. */
 enum rule_when {
-	RULE_WRONG,    /* the record is not verified, by definite answers */
+	RULE_WRONG,    /* the record is nowhere right, by definite answers */
 	RULE_RIGHT,    /* the record is verified: quality */
 	RULE_ALWAYS,   /* both, and in DNS faults as well */
 	RULE_CLOSER,   /* as ALWAYS, but of a verified record only in a thorough check:

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VIEWS_MAX = 8, FAULTS_MAX = 8, ROUNDS_MAX = 100, FILE_MAX = 1024 * 1024 };
+enum { VIEWS_MAX = 8, FAULTS_MAX = 16, ROUNDS_MAX = 100, FILE_MAX = 1024 * 1024 };
 
 /* What a server or resolver says where it differs from the rest of the world. */
 struct other_view {
@@ -21,7 +21,8 @@ struct other_view {
 };
 
 struct scenario_fault {
-	struct str name, server; /* "*" any; server empty for all */
+	struct str name;   /* "*" any; "*.NAME" NAME and all below */
+	struct str server; /* empty: all and the resolver; "resolver": that alone */
 	enum dns_type type;
 	bool any_type;
 	enum dns_status status;
@@ -177,7 +178,7 @@ static bool read_resolver(struct scenario *s, struct str args, struct err *err)
 
 static bool parse_status(struct str word, enum dns_status *out)
 {
-	for (int i = DNS_SERVFAIL; i <= DNS_BOGUS; i++) {
+	for (int i = DNS_SERVFAIL; i <= DNS_REFERRAL; i++) {
 		if (str_eq(word, str_c(dns_status_name((enum dns_status)i)))) {
 			*out = (enum dns_status)i;
 			return true;
@@ -380,18 +381,33 @@ static const struct dns_zone *find_zone(struct scenario *s,
 	return &s->zone;
 }
 
+static bool fault_has_name(const struct scenario_fault *f, struct str name)
+{
+	if (str_starts(f->name, STR("*.")))
+		return dns_name_is_within(name, str_from(f->name, 2));
+	return str_eq(f->name, STR("*")) || str_eq(f->name, name);
+}
+
+static bool fault_has_server(struct scenario *s, const struct scenario_fault *f,
+                             const struct dns_question *q)
+{
+	if (f->server.n == 0)
+		return true;
+	if (str_eq(f->server, STR("resolver")))
+		return q->via == DNS_RECURSION;
+	if (q->via == DNS_RESOLVER)
+		return str_eq(f->server, q->server);
+	return q->via == DNS_AUTHORITY && has_address(s, f->server, q->server);
+}
+
 static const struct scenario_fault *find_fault(struct scenario *s,
                                                const struct dns_question *q)
 {
 	for (size_t i = 0; i < s->fault_count; i++) {
 		const struct scenario_fault *f = &s->faults[i];
 
-		if (!str_eq(f->name, STR("*")) && !str_eq(f->name, q->name))
-			continue;
-		if (!f->any_type && f->type != q->type)
-			continue;
-		if (f->server.n == 0 ||
-		    (q->via == DNS_AUTHORITY && has_address(s, f->server, q->server)))
+		if (fault_has_name(f, q->name) && (f->any_type || f->type == q->type) &&
+		    fault_has_server(s, f, q))
 			return f;
 	}
 	return NULL;

@@ -62,7 +62,7 @@ static const struct setting work[] = {
         {"outgoing-num-tcp:",       "64"       },
         {"infra-cache-max-rtt:",    "3000"     },
         {"outbound-msg-retry:",     "4"        },
-        {"target-fetch-policy:",    "0 0 0 0 0"},
+        {"target-fetch-policy:",    "3 2 1 0 0"},
         {"use-caps-for-id:",        "no"       },
         {"qname-minimisation:",     "yes"      },
         {"edns-buffer-size:",       "1232"     },
