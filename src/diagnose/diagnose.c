@@ -73,6 +73,7 @@ static bool is_due(const struct rule *rule, const struct rule_case *c,
 				return false;
 		return wrong;
 	case RULE_DOMAIN:
+	case RULE_DOMAIN_CLOSER:
 		break;
 	}
 	return false;
@@ -104,7 +105,8 @@ static void run_domain_rules(struct rule_case *c, struct diagnoses *out)
 	c->seen = NULL;
 	c->row = NULL;
 	for (size_t i = 0; i < rule_count; i++)
-		if (rules[i].when == RULE_DOMAIN)
+		if (rules[i].when == RULE_DOMAIN ||
+		    (rules[i].when == RULE_DOMAIN_CLOSER && c->in->thorough))
 			run_rule(&rules[i], c, out);
 }
 

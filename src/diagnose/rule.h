@@ -39,6 +39,7 @@ enum rule_when {
 	                  the rule asks questions that a verdict does not need */
 	RULE_FALLBACK, /* wrong, and no earlier rule has found an error */
 	RULE_DOMAIN,   /* once for the domain; `seen` and `row` are NULL */
+	RULE_DOMAIN_CLOSER, /* the same, in a thorough check alone */
 };
 
 struct rule_case {

@@ -171,9 +171,9 @@
 	  "the domain has no name servers that answer") \
 	X("dmarc.strict_alignment", ERROR, DOMAIN, ANY_PURPOSE, ANY, dmarc_strict_alignment, \
 	  "aspf=s or adkim=s with a subdomain layout: mail would fail") \
-	X("dmarc.receivers_differ", ADVICE, DOMAIN, ANY_PURPOSE, ANY, dmarc_receivers_differ, \
+	X("dmarc.receivers_differ", ADVICE, DOMAIN_CLOSER, ANY_PURPOSE, ANY, dmarc_receivers_differ, \
 	  "receivers by RFC 7489 and by RFC 9989 would decide differently") \
-	X("caa.forbids_issuer", WARNING, DOMAIN, ANY_PURPOSE, ANY, caa_forbids_issuer, \
+	X("caa.forbids_issuer", WARNING, DOMAIN_CLOSER, ANY_PURPOSE, ANY, caa_forbids_issuer, \
 	  "CAA forbids the issuer of the tracking certificate")
 // clang-format on
 

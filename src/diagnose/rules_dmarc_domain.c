@@ -151,6 +151,19 @@ static void word_strict(const struct rule_case *c, struct diagnosis *d,
 	        arena_printf(a, "change %s to %s, or leave it out.", tags, relaxed));
 }
 
+/* The common case, told without a walk up the tree: the domain's own record holds and
+ * asks for nothing strict. */
+static bool is_relaxed(const struct rule_case *c)
+{
+	const struct dns_answer *answer = policy_answer(c, c->in->plan->domain);
+	struct dmarc_record record;
+
+	return answer && answer->records.n == 1 &&
+	       dmarc_record_parse(c->in->a, answer->records.v[0].txt.text,
+	                          DMARC_RFC9989, &record) &&
+	       record.is_usable && !record.strict_spf && !record.strict_dkim;
+}
+
 bool rule_dmarc_strict_alignment(const struct rule_case *c, struct diagnosis *d)
 {
 	struct str domain = c->in->plan->domain;
@@ -159,7 +172,7 @@ bool rule_dmarc_strict_alignment(const struct rule_case *c, struct diagnosis *d)
 	bool spf;
 	bool dkim;
 
-	if (l.dkim_count == 0)
+	if (l.dkim_count == 0 || is_relaxed(c))
 		return false;
 	evaluate(c, &l, DMARC_RFC9989, &found);
 	if (!found.record || !found.record->is_usable || found.fault)
