@@ -97,6 +97,7 @@ static bool store(struct parse *p, const struct option *o, struct str value)
 		*(bool *)field = true;
 		return true;
 	case OPTION_TEXT:
+	case OPTION_ANY_TEXT:
 		*(struct str *)field = value;
 		return true;
 	case OPTION_NUMBER:
@@ -130,6 +131,9 @@ static bool take_option(struct parse *p, int argc, const char *const *argv, int 
 			               o->name, o->metavar);
 		value = str_c(argv[++*i]);
 	}
+	if (value.n == 0 && (o->kind == OPTION_TEXT || o->kind == OPTION_LIST))
+		return err_set(p->err, ERR_USAGE, "--%s: the value is empty, not %s",
+		               o->name, o->metavar);
 	return store(p, o, value);
 }
 

@@ -11,7 +11,8 @@
  *	};
  *
  * `--name value` and `--name=value` are the same; `--` ends the options; options and
- * arguments may be mixed. An option that is no list may be given once.
+ * arguments may be mixed. An option that is no list may be given once. An empty value is
+ * most often an unset variable of a script, so only those that say so take one.
  */
 #pragma once
 
@@ -19,10 +20,12 @@
 #include "base/err.h"
 
 enum option_kind {
-	OPTION_FLAG,   /* bool */
-	OPTION_TEXT,   /* struct str */
-	OPTION_NUMBER, /* int64_t within min … max */
-	OPTION_LIST,   /* struct option_list, one entry each time it is given */
+	OPTION_FLAG,     /* bool */
+	OPTION_TEXT,     /* struct str; an empty value is an error */
+	OPTION_ANY_TEXT, /* struct str; may be empty */
+	OPTION_NUMBER,   /* int64_t within min … max */
+	OPTION_LIST,     /* struct option_list, one entry each time it is given; none
+	                     may be empty */
 };
 
 struct option {

@@ -109,6 +109,18 @@ bool str_cut(struct str *rest, char sep, struct str *head)
 	return true;
 }
 
+bool str_cut_word(struct str *rest, struct str *word)
+{
+	size_t n = 0;
+
+	*rest = str_trim(*rest);
+	while (n < rest->n && !char_is_blank(rest->p[n]))
+		n++;
+	*word = str_slice(*rest, 0, n);
+	*rest = str_from(*rest, n);
+	return n > 0;
+}
+
 bool str_parse_uint(struct str s, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;

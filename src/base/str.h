@@ -111,6 +111,8 @@ struct str str_trim(struct str s);
  * `rest->p` becomes NULL after the last part.
  */
 bool str_cut(struct str *rest, char sep, struct str *head);
+/* Takes the next word, between blanks, off the front; false where there is none. */
+bool str_cut_word(struct str *rest, struct str *word);
 
 /* Decimal digits only, the whole view, at most `max`; false leaves *out alone. */
 NODISCARD bool str_parse_uint(struct str s, uint64_t max, uint64_t *out);

@@ -43,6 +43,20 @@ static void test_str_cut(void **state)
 	assert_false(str_cut(&rest, ';', &head));
 }
 
+static void test_str_cut_word(void **state)
+{
+	struct str rest = STR(" acme.example\tregion=eu  x=1\r");
+	struct str word;
+
+	(void)state;
+	assert_true(str_cut_word(&rest, &word) && str_eq(word, STR("acme.example")));
+	assert_true(str_cut_word(&rest, &word) && str_eq(word, STR("region=eu")));
+	assert_true(str_cut_word(&rest, &word) && str_eq(word, STR("x=1")));
+	assert_false(str_cut_word(&rest, &word));
+	rest = STR_NONE;
+	assert_false(str_cut_word(&rest, &word));
+}
+
 static void test_str_parse_uint(void **state)
 {
 	static const struct {
@@ -258,6 +272,7 @@ static void test_option_errors(void **state)
 	        {{"--jsn"},            "--jsn: unknown option, did you mean --json?"},
 	        {{"--zzzzz"},          "--zzzzz: unknown option"                    },
 	        {{"--name"},           "--name: needs a value, NAME"                },
+	        {{"--name="},          "--name: the value is empty, not NAME"       },
 	        {{"--count=10"},       "--count: \"10\" is not a number from 1 to 9"},
 	        {{"--count=x"},        "--count: \"x\" is not a number from 1 to 9" },
 	        {{"--json=1"},         "--json: takes no value"                     },
@@ -328,6 +343,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_str_cut),
+	        cmocka_unit_test(test_str_cut_word),
 	        cmocka_unit_test(test_str_parse_uint),
 	        cmocka_unit_test(test_glob),
 	        cmocka_unit_test(test_ip),

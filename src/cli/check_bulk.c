@@ -33,12 +33,14 @@ struct bulk {
 	size_t busy; /* slots that have a check under way */
 };
 
+/* Also hands on what is printed so far: a reader at the other end of a pipe sees it. */
 static void report(const struct bulk *b)
 {
 	int64_t ms = clock_monotonic_ms() - b->started_ms;
 
+	fflush(stdout);
 	fprintf(stderr,
-	        "%zu domains, %.0f/s: %zu verified, %zu not, %zu undetermined, "
+	        "%zu done, %.0f/s: %zu verified, %zu not, %zu undetermined, "
 	        "%zu unusable lines, %llu questions\n",
 	        b->done, ms > 0 ? (double)b->done * 1000.0 / (double)ms : 0.0,
 	        b->done - b->wrong - b->undetermined, b->wrong, b->undetermined,
@@ -65,8 +67,7 @@ static bool next_domain(struct bulk *b, struct str *domain, struct str *assignme
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
 		*assignments = line;
-		str_cut(assignments, ' ', domain);
-		return true;
+		return str_cut_word(assignments, domain);
 	}
 	return false;
 }
@@ -92,7 +93,8 @@ static void finish(struct slot *s)
 
 static void advance(void *arg);
 
-/* Takes lines until one needs DNS or the list is at its end. */
+/* Takes lines until one needs DNS or the list is at its end; none where nobody reads
+ * the answers any more. */
 static void take_next(struct slot *s)
 {
 	struct bulk *b = s->bulk;
@@ -100,7 +102,7 @@ static void take_next(struct slot *s)
 	struct str assignments;
 	struct err err;
 
-	while (next_domain(b, &domain, &assignments)) {
+	while (!ferror(stdout) && next_domain(b, &domain, &assignments)) {
 		if (!check_job_begin(&s->job, b->setup, domain, assignments,
 		                     clock_now(), &err)) {
 			print_unusable(b, domain, &err);
@@ -161,14 +163,17 @@ bool check_bulk(struct cli *cli, const struct check_options *o,
 	struct str seen;
 	struct str unused;
 
-	if (!cli_resolver(cli, &b.resolver, err) ||
-	    !read_list(cli, o->bulk, &b.list, err))
+	if (!cli_resolver(cli, &b.resolver, err))
+		return false;
+	if (!read_list(cli, o->bulk, &b.list, err))
 		return err_add(err, "--bulk");
 	seen = b.list;
 	if (!next_domain(&b, &unused, &unused))
 		return err_set(err, ERR_INPUT, "--bulk %.*s: no domain in it",
 		               STR_ARG(o->bulk));
 	b.list = seen;
+	if (!resolver_check_reachable(b.resolver, err))
+		return false;
 	b.started_ms = clock_monotonic_ms();
 	run_slots(cli, &b, (size_t)(o->concurrency ? o->concurrency : CONCURRENCY));
 	report(&b);

@@ -8,8 +8,8 @@ static bool merge_settings(struct check_job *job, const struct check_setup *setu
 	struct str word;
 
 	out->given = map_init(&job->kept);
-	while (str_cut(&assignments, ' ', &word))
-		if (str_trim(word).n && !plan_set(out, str_trim(word), err))
+	while (str_cut_word(&assignments, &word))
+		if (!plan_set(out, word, err))
 			return false;
 	for (size_t i = 0; i < setup->settings.given.n; i++) {
 		const struct map_entry *e = &setup->settings.given.entries[i];
@@ -30,7 +30,7 @@ bool check_job_begin(struct check_job *job, const struct check_setup *setup,
 	job->answers = dns_answers_init(&job->kept, now);
 	job->audit = (struct audit_request){.selectors = setup->selectors,
 	                                    .selector_count = setup->selector_count};
-	if (!dns_name_parse(&job->kept, domain, &job->audit.domain, err))
+	if (!plan_domain(&job->kept, domain, &job->audit.domain, err))
 		return false;
 	if (setup->profile &&
 	    (!merge_settings(job, setup, assignments, &settings, err) ||

@@ -110,7 +110,8 @@ static struct str found_value(struct arena *a, const struct verdict_record *r)
 		if (found->type == DNS_TXT &&
 		    !compare_means_purpose(found->txt.text, r->plan->purpose))
 			continue;
-		value = arena_printf(a, "%.*s%s%.*s", STR_ARG(value), value.n ? ", " : "",
+		value = arena_printf(a, "%.*s%s%.*s", STR_ARG(value),
+		                     value.n ? ", " : "",
 		                     STR_ARG(dns_record_format(a, found)));
 	}
 	return value;
@@ -208,6 +209,21 @@ static void print_diagnosis(const struct page *p, const struct verdict *v,
 	print_evidence(p, v, d);
 }
 
+/* Whether a record before this one says the very same: of two MX both are missing. */
+static bool is_said(const struct verdict *v, size_t before, const struct diagnosis *d)
+{
+	for (size_t i = 0; i < before; i++) {
+		const struct diagnoses *list = &v->records[i].diagnoses;
+
+		for (size_t j = 0; j < list->n; j++)
+			if (list->v[j].code == d->code &&
+			    str_eq(list->v[j].message, d->message) &&
+			    str_eq(list->v[j].fix, d->fix))
+				return true;
+	}
+	return false;
+}
+
 static void print_all_diagnoses(const struct page *p, const struct verdict *v)
 {
 	int number = 0;
@@ -216,6 +232,8 @@ static void print_all_diagnoses(const struct page *p, const struct verdict *v)
 		const struct verdict_record *r = &v->records[i];
 
 		for (size_t j = 0; j < r->diagnoses.n; j++) {
+			if (is_said(v, i, &r->diagnoses.v[j]))
+				continue;
 			if (number++ == 0)
 				fputs("\nWhat to do\n", p->out);
 			print_diagnosis(

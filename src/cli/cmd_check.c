@@ -35,7 +35,7 @@ static const struct option options[] = {
 	{"watch", OPTION_FLAG, AT(watch), NULL,
 	 "check again and again until the domain is verified", 0, 0},
 	{"interval", OPTION_NUMBER, AT(interval_s), "SECONDS",
-	 "with --watch, the longest time between two checks (60)", 1, 86400},
+	 "with --watch, the longest time between two checks, 5 or more (60)", 5, 86400},
 	{"bulk", OPTION_TEXT, AT(bulk), "FILE",
 	 "check every domain of this file, one a line, - for standard input; a line may go "
 	 "on with NAME=VALUE settings of its own; prints one JSON value a line", 0, 0},
@@ -96,25 +96,45 @@ static bool check_addresses(const struct option_list *resolvers, struct err *err
 }
 
 /* Options that mean nothing together are an error, not a surprise. */
-static bool check_options_fit(const struct cli *cli, const struct check_options *o,
-                              struct err *err)
+static bool check_options_fit(const struct check_options *o, struct err *err)
+{
+	const bool audit = o->profile.n == 0;
+	const struct {
+		bool wrong;
+		const char *why;
+	} rules[] = {
+	        {o->watch && audit,                "--watch needs a --profile"            },
+	        {o->set.n && audit,                "--set needs a --profile"              },
+	        {o->settings.n && audit,           "--settings needs a --profile"         },
+	        {o->retired_keys.n && audit,       "--retired-key needs a --profile"      },
+	        {o->selectors.n && !audit,
+	         "--selector is for an audit; with --profile use --set selector=NAME"     },
+	        {o->bulk.n && o->watch,            "--bulk and --watch exclude each other"},
+	        {o->bulk.n && o->zone.n,           "--bulk and --zone exclude each other" },
+	        {o->watch && o->zone.n,            "--watch and --zone exclude each other"},
+	        {o->zone.n && o->common.dns.n,     "--zone and --dns exclude each other"  },
+	        {o->zone.n && o->resolvers.n,
+	         "--zone and --resolver exclude each other"                               },
+	        {o->interval_s && !o->watch,       "--interval needs --watch"             },
+	        {o->concurrency && o->bulk.n == 0, "--concurrency needs --bulk"           },
+	};
+
+	for (size_t i = 0; i < LEN(rules); i++)
+		if (rules[i].wrong)
+			return err_set(err, ERR_USAGE, "%s", rules[i].why);
+	return true;
+}
+
+/* One domain as argument, or a file of them. */
+static bool check_arguments_fit(const struct cli *cli, const struct check_options *o,
+                                struct err *err)
 {
 	if (o->bulk.n && cli->arguments.n)
 		return err_set(err, ERR_USAGE,
 		               "--bulk takes its domains from the file");
 	if (!o->bulk.n && cli->arguments.n == 0)
 		return err_set(err, ERR_USAGE, "missing argument: signet check DOMAIN");
-	if (o->bulk.n && o->watch)
-		return err_set(err, ERR_USAGE, "--bulk and --watch exclude each other");
-	if (o->watch && !o->profile.n)
-		return err_set(err, ERR_USAGE, "--watch needs a --profile");
-	if ((o->set.n || o->settings.n) && !o->profile.n)
-		return err_set(err, ERR_USAGE, "--set and --settings need a --profile");
-	if (o->zone.n && o->common.dns.n)
-		return err_set(err, ERR_USAGE, "--zone and --dns exclude each other");
-	if (o->watch && o->zone.n)
-		return err_set(err, ERR_USAGE, "--watch and --zone exclude each other");
-	return check_addresses(&o->resolvers, err);
+	return true;
 }
 
 static void load_knowledge(struct cli *cli, struct knowledge *know)
@@ -219,8 +239,11 @@ static bool run(struct cli *cli, struct err *err)
 	struct check_setup setup;
 	bool ok;
 
-	add_default_resolvers(cli, &o->resolvers);
-	if (!check_options_fit(cli, o, err) || !make_setup(cli, o, &setup, err))
+	if (!check_arguments_fit(cli, o, err) || !check_options_fit(o, err))
+		return false;
+	if (!o->zone.n)
+		add_default_resolvers(cli, &o->resolvers);
+	if (!check_addresses(&o->resolvers, err) || !make_setup(cli, o, &setup, err))
 		return false;
 	if (o->bulk.n)
 		ok = check_bulk(cli, o, &setup, err);

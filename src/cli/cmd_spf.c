@@ -11,13 +11,13 @@ struct options {
 };
 
 static const struct option options[] = {
-        {"ip",        OPTION_TEXT, offsetof(struct options, ip),        "IP",
+        {"ip",        OPTION_TEXT,     offsetof(struct options, ip),        "IP",
          "the address of the client that connects"                           },
-        {"helo",      OPTION_TEXT, offsetof(struct options, helo),      "NAME",
+        {"helo",      OPTION_ANY_TEXT, offsetof(struct options, helo),      "NAME",
          "the name it gives in HELO or EHLO"                                 },
-        {"mail-from", OPTION_TEXT, offsetof(struct options, mail_from), "ADDR",
+        {"mail-from", OPTION_ANY_TEXT, offsetof(struct options, mail_from), "ADDR",
          "the address in MAIL FROM; empty for a bounce: then HELO is checked"},
-        {"receiver",  OPTION_TEXT, offsetof(struct options, receiver),  "NAME",
+        {"receiver",  OPTION_ANY_TEXT, offsetof(struct options, receiver),  "NAME",
          "the name of the receiving host, for explanations"                  },
 };
 

@@ -22,7 +22,7 @@ bool cli_resolver(struct cli *cli, struct resolver **out, struct err *err)
 	};
 
 	if (!cli->resolver && !resolver_new(&options, &cli->resolver, err))
-		return false;
+		return err->kind == ERR_USAGE ? err_add(err, "--dns") : false;
 	*out = cli->resolver;
 	return true;
 }

@@ -27,13 +27,33 @@ static void print_wrapped(FILE *out, struct str text, int indent)
 	fputc('\n', out);
 }
 
-void help_overview(FILE *out)
+/* Whether the first word of the command's name is `first`; any where that is NULL. */
+static bool begins_with(const struct command *c, const char *first)
 {
-	fputs("usage: signet COMMAND [OPTIONS] [ARGUMENTS]\n\n", out);
-	for (size_t i = 0; commands[i]; i++)
-		fprintf(out, "  %-16s %s\n", commands[i]->name, commands[i]->summary);
+	struct str rest = str_c(c->name);
+	struct str word;
+
+	str_cut(&rest, ' ', &word);
+	return !first || str_eq(word, str_c(first));
+}
+
+bool help_overview(const char *first, FILE *out)
+{
+	size_t i = 0;
+
+	while (commands[i] && !begins_with(commands[i], first))
+		i++;
+	if (!commands[i])
+		return false;
+	fprintf(out, "usage: signet %s%sCOMMAND [OPTIONS] [ARGUMENTS]\n\n",
+	        first ? first : "", first ? " " : "");
+	for (; commands[i]; i++)
+		if (begins_with(commands[i], first))
+			fprintf(out, "  %-16s %s\n", commands[i]->name,
+			        commands[i]->summary);
 	fputs("\n`signet COMMAND --help` says more; the manual page is signet(1).\n",
 	      out);
+	return true;
 }
 
 static void print_option(FILE *out, const struct option *o)
@@ -66,23 +86,29 @@ void help_command(const struct command *c, const struct option_table *tables,
 
 bool help_unknown_command(int argc, char **argv, struct err *err)
 {
+	bool group = false;
 	char near[256] = "";
 	size_t n = 0;
 
-	(void)argc;
 	for (size_t i = 0; commands[i]; i++) {
 		const struct command *c = commands[i];
 
-		if (strncmp(c->name, argv[0], strlen(argv[0])) != 0)
+		if (argv[0][0] == '\0' ||
+		    strncmp(c->name, argv[0], strlen(argv[0])) != 0)
 			continue;
+		group |= begins_with(c, argv[0]);
 		n += (size_t)snprintf(near + n, sizeof(near) - n, "%s%s", n ? ", " : "",
 		                      c->name);
 		if (n >= sizeof(near))
 			break;
 	}
-	if (n)
-		return err_set(err, ERR_USAGE, "%s: unknown command, did you mean %s?",
+	if (group && argc < 2)
+		return err_set(err, ERR_USAGE, "%s: half a command, there are %s",
 		               argv[0], near);
+	if (n)
+		return err_set(err, ERR_USAGE,
+		               "%s%s%s: unknown command, did you mean %s?", argv[0],
+		               group ? " " : "", group ? argv[1] : "", near);
 	return err_set(err, ERR_USAGE, "%s: unknown command, see signet --help",
 	               argv[0]);
 }

@@ -3,8 +3,9 @@
 
 #include "cli/command.h"
 
-/* `signet --help`: every command with its line. */
-void help_overview(FILE *out);
+/* `signet --help`: every command with its line. With `first`, as in `signet profile
+ * --help`, only those that begin with this word; false and nothing where none does. */
+bool help_overview(const char *first, FILE *out);
 /* `signet COMMAND --help`: usage, words, options. */
 void help_command(const struct command *c, const struct option_table *tables,
                   size_t table_count, FILE *out);

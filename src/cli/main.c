@@ -83,11 +83,26 @@ static bool parse(struct cli *cli, const struct command *c, int argc, char **arg
 	return check_argument_count(c, cli->arguments.n, err);
 }
 
+/* -h among the words of a command means --help, as everywhere. */
+static bool has_short_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
 static bool run_command(struct cli *cli, const struct command *c, int argc, char **argv,
                         struct err *err)
 {
+	static char help[] = "--help";
+	char *only_help[] = {help};
 	const struct cli_common *common;
 
+	if (has_short_help(argc, argv)) {
+		argc = 1;
+		argv = only_help;
+	}
 	if (!parse(cli, c, argc, argv, err))
 		return err_add(err, "%s", c->name);
 	common = cli->options;
@@ -106,20 +121,22 @@ static bool is_word(const char *arg, const char *const *words)
 	return false;
 }
 
-/* What stands before any command: --help, --version, or nothing at all. */
+/* What stands before any command: --help, --version, the first word of several commands,
+ * or nothing at all. */
 static bool run_no_command(int argc, char **argv, struct err *err)
 {
 	static const char *const help[] = {"--help", "-h", "help", NULL};
 	static const char *const version[] = {"--version", "-V", "version", NULL};
 
-	if (argc == 0) {
-		help_overview(stderr);
-		return err_set(err, ERR_USAGE, "which command?");
-	}
-	if (is_word(argv[0], help)) {
-		help_overview(stdout);
+	if (argc == 0)
+		return err_set(err, ERR_USAGE,
+		               "no command given: `signet --help` lists them");
+	if (is_word(argv[0], help) && argc == 1) {
+		help_overview(NULL, stdout);
 		return true;
 	}
+	if (argc > 1 && is_word(argv[1], help) && help_overview(argv[0], stdout))
+		return true;
 	if (is_word(argv[0], version)) {
 		puts("signet " SIGNET_VERSION);
 		return true;
@@ -127,22 +144,37 @@ static bool run_no_command(int argc, char **argv, struct err *err)
 	return help_unknown_command(argc, argv, err);
 }
 
+static bool run(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	static char help[] = "--help";
+	char *only_help[] = {help};
+	int words = 0;
+	const struct command *c = find_command(argc, argv, &words);
+
+	if (c)
+		return run_command(cli, c, argc - words, argv + words, err);
+	if (argc > 1 && strcmp(argv[0], "help") == 0) {
+		c = find_command(argc - 1, argv + 1, &words);
+		if (c)
+			return run_command(cli, c, 1, only_help, err);
+		if (help_overview(argv[1], stdout))
+			return true;
+		return help_unknown_command(argc - 1, argv + 1, err);
+	}
+	return run_no_command(argc, argv, err);
+}
+
 int main(int argc, char **argv)
 {
 	AUTO(arena) a = {0};
 	struct cli cli = {.a = &a};
 	struct err err = {0};
-	int words = 0;
-	const struct command *c = find_command(argc - 1, argv + 1, &words);
 	bool ok;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (c)
-		ok = run_command(&cli, c, argc - 1 - words, argv + 1 + words, &err);
-	else
-		ok = run_no_command(argc - 1, argv + 1, &err);
+	ok = run(&cli, argc > 0 ? argc - 1 : 0, argv + 1, &err);
 	resolver_free(cli.resolver);
-	if (ok && fflush(stdout) != 0)
+	if (ok && (fflush(stdout) != 0 || ferror(stdout)))
 		ok = err_set(&err, ERR_UNAVAILABLE,
 		             "standard output: cannot be written");
 	if (!ok)

@@ -1,5 +1,6 @@
 #include "diagnose/diagnose.h"
 
+#include "auth/suffixes.h"
 #include "diagnose/rule.h"
 #include "plan/field.h"
 
@@ -203,14 +204,17 @@ static void sum_up(struct arena *a, struct verdict *v)
 }
 
 /*
- * The zone the customer's panel shows. Of a domain that does not exist the cut is that of
- * its parent, where the customer types nothing: then the domain itself.
+ * The zone the customer's panel shows. Of a domain that is not registered the cut is that
+ * of a public suffix, where the customer types nothing: then the domain itself.
  */
 static struct dns_cut find_cut(struct check_input *in)
 {
-	struct dns_cut cut = observe_cut(in, in->plan->domain);
+	struct str domain = in->plan->domain;
+	struct dns_cut cut = observe_cut(in, domain);
 
-	if (dns_ask(in->answers, in->plan->domain, DNS_NS)->status == DNS_NXDOMAIN)
+	if (dns_ask(in->answers, domain, DNS_NS)->status == DNS_NXDOMAIN &&
+	    !dns_name_is_within(
+	            cut.zone, suffixes_organization(in->a, in->know->suffixes, domain)))
 		cut.zone = STR_NONE;
 	return cut;
 }

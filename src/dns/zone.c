@@ -89,8 +89,7 @@ static bool read_record(struct dns_zone *zone, struct zone_reader *r, FILE *f,
 	case LDNS_STATUS_SYNTAX_ORIGIN:
 		return true;
 	case LDNS_STATUS_SYNTAX_INCLUDE:
-		return err_set(err, ERR_INPUT, "line %d: $INCLUDE is not read",
-		               r->line);
+		return err_set(err, ERR_INPUT, "line %d: $INCLUDE is not read", line);
 	default:
 		return err_set(err, ERR_INPUT, "line %d: %s", line,
 		               ldns_get_errorstr_by_id(status));

@@ -312,6 +312,18 @@ static bool make_records(struct making *m, struct plan *plan)
 	return true;
 }
 
+bool plan_domain(struct arena *a, struct str text, struct str *out, struct err *err)
+{
+	if (!dns_name_parse(a, text, out, err))
+		return err_add(err, "domain");
+	if (dns_name_is_root(*out))
+		return err_set(err, ERR_USAGE, "domain: the root has no mail");
+	if (!is_plain(*out))
+		return err_set(err, ERR_USAGE, "domain: \"%.*s\": not a domain of mail",
+		               STR_ARG(*out));
+	return true;
+}
+
 bool plan_make(struct arena *a, const struct profile *profile, struct str domain,
                const struct plan_settings *settings, struct plan **out, struct err *err)
 {
@@ -320,13 +332,8 @@ bool plan_make(struct arena *a, const struct profile *profile, struct str domain
 
 	plan->profile = profile;
 	plan->records = ARENA_ARRAY(a, struct plan_record, profile->record_count);
-	if (!dns_name_parse(a, domain, &plan->domain, err))
-		return err_add(err, "domain");
-	if (dns_name_is_root(plan->domain))
-		return err_set(err, ERR_USAGE, "domain: the root has no mail");
-	if (!is_plain(plan->domain))
-		return err_set(err, ERR_USAGE, "domain: \"%.*s\": not a domain of mail",
-		               STR_ARG(plan->domain));
+	if (!plan_domain(a, domain, &plan->domain, err))
+		return false;
 	map_set(&m.values, STR("domain"), &plan->domain);
 	if (!check_settings(&m, settings))
 		return false;
