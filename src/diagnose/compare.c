@@ -120,26 +120,22 @@ static struct comparison compare_spf(const struct subject *s)
 {
 	struct candidates list = find_candidates(s, PLAN_SPF);
 	const struct dns_answer *fault = NULL;
+	enum spf_authority authority;
 
 	if (list.n > 1)
 		return make(COMPARE_SEVERAL, &list);
 	if (list.n == 0)
 		return make(COMPARE_ABSENT, &list);
-	switch (spf_authorizes(s->a, s->answers, s->row->name, list.v[0].txt.text,
-	                       s->row->value, &fault)) {
-	case SPF_AUTHORIZED:
-		return make(COMPARE_MATCH, &list);
-	case SPF_UNAUTHORIZED:
-		return make(COMPARE_DIFFERENT, &list);
-	case SPF_UNDECIDED:
+	authority = spf_authorizes(s->a, s->answers, s->row->name, list.v[0].txt.text,
+	                           s->row->value, &fault);
+	if (fault) /* also where the record is right and receivers get temperror */
 		return (struct comparison){
 		        .result = COMPARE_FAULT,
 		        .candidates = {list.v, list.n},
 		        .fault = fault
                 };
-	}
-	need(!"spf result");
-	return make(COMPARE_ABSENT, &list);
+	return make(authority == SPF_AUTHORIZED ? COMPARE_MATCH : COMPARE_DIFFERENT,
+	            &list);
 }
 
 /* The row's own host; others of the set decide whether something else stands there. */
