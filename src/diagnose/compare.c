@@ -120,22 +120,27 @@ static struct comparison compare_spf(const struct subject *s)
 {
 	struct candidates list = find_candidates(s, PLAN_SPF);
 	const struct dns_answer *fault = NULL;
-	enum spf_authority authority;
 
 	if (list.n > 1)
 		return make(COMPARE_SEVERAL, &list);
 	if (list.n == 0)
 		return make(COMPARE_ABSENT, &list);
-	authority = spf_authorizes(s->a, s->answers, s->row->name, list.v[0].txt.text,
-	                           s->row->value, &fault);
-	if (fault) /* also where the record is right and receivers get temperror */
-		return (struct comparison){
-		        .result = COMPARE_FAULT,
-		        .candidates = {list.v, list.n},
-		        .fault = fault
-                };
-	return make(authority == SPF_AUTHORIZED ? COMPARE_MATCH : COMPARE_DIFFERENT,
-	            &list);
+	switch (spf_authorizes(s->a, s->answers, s->row->name, list.v[0].txt.text,
+	                       s->row->value, &fault)) {
+	case SPF_AUTHORIZED:
+		if (!fault)
+			return make(COMPARE_MATCH, &list);
+		break; /* right, but receivers get temperror */
+	case SPF_UNAUTHORIZED:
+		return make(COMPARE_DIFFERENT, &list);
+	case SPF_UNDECIDED:
+		break;
+	}
+	return (struct comparison){
+	        .result = COMPARE_FAULT,
+	        .candidates = {list.v, list.n},
+	        .fault = fault
+        };
 }
 
 /* The row's own host; others of the set decide whether something else stands there. */
