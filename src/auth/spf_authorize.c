@@ -268,7 +268,7 @@ static enum spf_authority check_term(struct judge *j, const struct spf_branch *w
 		return SPF_UNAUTHORIZED;
 	if (reaches_equal(j->tree->root, wanted, &fault)) {
 		j->fault = fault ? fault : find_fault(wanted);
-		return j->fault ? SPF_UNDECIDED : SPF_AUTHORIZED;
+		return SPF_AUTHORIZED;
 	}
 	authority = judge_wanted(j, wanted, &count);
 	if (authority == SPF_AUTHORIZED && count == 0)
@@ -300,7 +300,10 @@ struct spf_authorization spf_authorize_check(struct arena *a,
 
 		if (!is_wanted(branch->term))
 			continue;
+		j.fault = NULL;
 		authority = check_term(&j, branch);
+		if (authority == SPF_AUTHORIZED && !z.met)
+			z.met = j.fault;
 		if (authority == SPF_UNAUTHORIZED)
 			z.missing = arena_printf(a, "%.*s%s%.*s", STR_ARG(z.missing),
 			                         z.missing.n ? " " : "",
@@ -324,7 +327,7 @@ enum spf_authority spf_authorizes(struct arena *a, struct dns_answers *answers,
 		return SPF_UNAUTHORIZED;
 	z = spf_authorize_check(
 	        a, answers, spf_tree_build_text(a, answers, domain, record), wanted);
-	if (z.authority == SPF_UNDECIDED)
-		*fault = z.fault;
+	if (z.authority != SPF_UNAUTHORIZED)
+		*fault = z.fault ? z.fault : z.met;
 	return z.authority;
 }

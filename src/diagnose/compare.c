@@ -143,20 +143,21 @@ static struct comparison compare_spf(const struct subject *s)
 	switch (spf_authorizes(s->a, s->answers, s->row->name, list.v[0].txt.text,
 	                       s->row->value, &fault)) {
 	case SPF_AUTHORIZED:
+		if (fault)
+			break; /* right, but receivers get temperror */
 		return make(is_cut_off(s, list.v[0].txt.text) ? COMPARE_DIFFERENT
 		                                              : COMPARE_MATCH,
 		            &list);
 	case SPF_UNAUTHORIZED:
 		return make(COMPARE_DIFFERENT, &list);
 	case SPF_UNDECIDED:
-		return (struct comparison){
-		        .result = COMPARE_FAULT,
-		        .candidates = {list.v, list.n},
-		        .fault = fault
-                };
+		break;
 	}
-	need(!"spf result");
-	return make(COMPARE_ABSENT, &list);
+	return (struct comparison){
+	        .result = COMPARE_FAULT,
+	        .candidates = {list.v, list.n},
+	        .fault = fault
+        };
 }
 
 /* The row's own host; others of the set decide whether something else stands there. */

@@ -312,7 +312,6 @@ bool rule_dns_server_lame(const struct rule_case *c, struct diagnosis *d)
 
 	if (o->status == RECORD_UNDETERMINED || count_authorities(&o->servers) == 0)
 		return false;
-	rule_cite(d, o->cut.found_by);
 	for (size_t i = 0; i < o->servers.n; i++) {
 		const struct view *v = &o->servers.v[i];
 
@@ -324,6 +323,7 @@ bool rule_dns_server_lame(const struct rule_case *c, struct diagnosis *d)
 		                            : STR("does not answer as an authority"));
 	}
 	add_without_address(c, &list, d);
+	rule_cite(d, o->cut.found_by);
 	d->message = arena_dup(a, buf_str(&list.text));
 	buf_done(&list.text);
 	if (list.n == 0)
