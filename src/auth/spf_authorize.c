@@ -175,18 +175,34 @@ static bool is_equal(const struct spf_branch *published,
 	       str_eq(published->target, wanted->target);
 }
 
-static bool reaches_equal(const struct spf_node *node, const struct spf_branch *wanted)
+/* The first DNS fault that whoever evaluates this term meets, or NULL. */
+static const struct dns_answer *find_fault(const struct spf_branch *branch)
+{
+	const struct dns_answer *fault = branch->fault;
+	const struct spf_node *child = branch->child;
+
+	for (size_t i = 0; child && !fault && i < child->branch_count; i++)
+		fault = find_fault(&child->branches[i]);
+	return fault;
+}
+
+/* *fault is the first that is met on the way to the equal term, or NULL: a receiver
+ * answers temperror there (RFC 7208 §5). */
+static bool reaches_equal(const struct spf_node *node, const struct spf_branch *wanted,
+                          const struct dns_answer **fault)
 {
 	if (node->record.problem_count)
 		return false;
 	for (size_t i = 0; i < node->branch_count; i++) {
 		const struct spf_branch *branch = &node->branches[i];
+		const struct dns_answer *before = *fault;
 
 		if (is_equal(branch, wanted))
 			return true;
 		if (branch->term->qualifier == SPF_PASS && branch->child &&
-		    reaches_equal(branch->child, wanted))
+		    reaches_equal(branch->child, wanted, fault))
 			return true;
+		*fault = before ? before : find_fault(branch);
 	}
 	return false;
 }
@@ -244,13 +260,16 @@ static bool is_wanted(const struct spf_term *term)
 /* A record with a syntax error is a permerror to every receiver: nobody passes. */
 static enum spf_authority check_term(struct judge *j, const struct spf_branch *wanted)
 {
+	const struct dns_answer *fault = NULL;
 	enum spf_authority authority;
 	size_t count = 0;
 
 	if (!wanted->term->valid || j->tree->root->record.problem_count)
 		return SPF_UNAUTHORIZED;
-	if (reaches_equal(j->tree->root, wanted))
+	if (reaches_equal(j->tree->root, wanted, &fault)) {
+		j->fault = fault ? fault : find_fault(wanted);
 		return SPF_AUTHORIZED;
+	}
 	authority = judge_wanted(j, wanted, &count);
 	if (authority == SPF_AUTHORIZED && count == 0)
 		return SPF_UNAUTHORIZED;
@@ -281,12 +300,15 @@ struct spf_authorization spf_authorize_check(struct arena *a,
 
 		if (!is_wanted(branch->term))
 			continue;
+		j.fault = NULL;
 		authority = check_term(&j, branch);
+		if (authority == SPF_AUTHORIZED && !z.met)
+			z.met = j.fault;
 		if (authority == SPF_UNAUTHORIZED)
 			z.missing = arena_printf(a, "%.*s%s%.*s", STR_ARG(z.missing),
 			                         z.missing.n ? " " : "",
 			                         STR_ARG(branch->term->text));
-		if (authority == SPF_UNDECIDED)
+		if (authority == SPF_UNDECIDED && !z.fault)
 			z.fault = j.fault;
 	}
 	if (z.missing.n || z.fault)
@@ -305,7 +327,7 @@ enum spf_authority spf_authorizes(struct arena *a, struct dns_answers *answers,
 		return SPF_UNAUTHORIZED;
 	z = spf_authorize_check(
 	        a, answers, spf_tree_build_text(a, answers, domain, record), wanted);
-	if (z.authority == SPF_UNDECIDED)
-		*fault = z.fault;
+	if (z.authority != SPF_UNAUTHORIZED)
+		*fault = z.fault ? z.fault : z.met;
 	return z.authority;
 }

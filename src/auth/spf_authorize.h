@@ -28,6 +28,9 @@ struct spf_authorization {
 	enum spf_authority authority;
 	struct str missing;             /* wanted mechanisms that are not there */
 	const struct dns_answer *fault; /* of SPF_UNDECIDED */
+	/* Of SPF_AUTHORIZED: the record says the right thing, but a receiver that
+	 * evaluates it now meets this fault first and answers temperror; or NULL. */
+	const struct dns_answer *met;
 };
 
 /* `wanted` is a list of mechanisms, or a whole record; what has no "+" is not looked
@@ -38,7 +41,7 @@ struct spf_authorization spf_authorize_check(struct arena *a,
                                              const struct spf_tree *tree,
                                              struct str wanted);
 /* The same for the text of a record at `domain`, whether published or not; *fault is
- * set for SPF_UNDECIDED. A text that is no SPF record authorises nobody. */
+ * set for SPF_UNDECIDED, and for SPF_AUTHORIZED to `met`. A text that is no SPF record authorises nobody. */
 enum spf_authority spf_authorizes(struct arena *a, struct dns_answers *answers,
                                   struct str domain, struct str record,
                                   struct str wanted, const struct dns_answer **fault);

@@ -27,22 +27,24 @@ const char *arena_cstr(struct arena *a, struct str s)
 	return arena_dup(a, s).p;
 }
 
+/* Most texts are short: they are formatted once, on the stack, and copied. */
 struct str arena_printf(struct arena *a, const char *format, ...)
 {
+	char small[512];
 	va_list args;
-	va_list again;
-	int n;
 	char *p;
+	int n;
 
-	need(format);
 	va_start(args, format);
-	va_copy(again, args);
-	n = vsnprintf(NULL, 0, format, args);
+	n = vsnprintf(small, sizeof(small), format, args);
 	va_end(args);
 	need(n >= 0);
+	if ((size_t)n < sizeof(small))
+		return arena_dup(a, (struct str){small, (size_t)n});
 	p = arena_alloc(a, (size_t)n + 1);
-	vsnprintf(p, (size_t)n + 1, format, again);
-	va_end(again);
+	va_start(args, format);
+	vsnprintf(p, (size_t)n + 1, format, args);
+	va_end(args);
 	return (struct str){p, (size_t)n};
 }
 

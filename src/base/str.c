@@ -7,36 +7,6 @@ struct str str_c(const char *c)
 	return (struct str){c, c ? strlen(c) : 0};
 }
 
-bool char_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool char_is_alpha(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool char_is_alnum(char c)
-{
-	return char_is_digit(c) || char_is_alpha(c);
-}
-
-bool char_is_hex(char c)
-{
-	return char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-bool char_is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-char char_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 int char_hex(char c)
 {
 	need(char_is_hex(c));
@@ -111,21 +81,6 @@ ptrdiff_t str_find_char(struct str s, char c)
 	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
 
 	return at ? at - s.p : -1;
-}
-
-struct str str_from(struct str s, size_t from)
-{
-	if (from >= s.n)
-		return (struct str){s.n ? s.p + s.n : s.p, 0};
-	return (struct str){s.p + from, s.n - from};
-}
-
-struct str str_slice(struct str s, size_t from, size_t n)
-{
-	s = str_from(s, from);
-	if (s.n > n)
-		s.n = n;
-	return s;
 }
 
 struct str str_trim(struct str s)

@@ -34,6 +34,56 @@ struct str {
 #define STR_ARG(s) ((int)(s).n), ((s).n ? (s).p : "")
 #define STR_NONE   ((struct str){NULL, 0})
 
+/* The part from offset `from` on, or `n` bytes of it; both are cut to what is there. */
+static inline struct str str_from(struct str s, size_t from)
+{
+	if (from >= s.n)
+		return (struct str){s.n ? s.p + s.n : s.p, 0};
+	return (struct str){s.p + from, s.n - from};
+}
+
+static inline struct str str_slice(struct str s, size_t from, size_t n)
+{
+	s = str_from(s, from);
+	if (s.n > n)
+		s.n = n;
+	return s;
+}
+
+/* ASCII classes, whatever the locale says. */
+static inline bool char_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool char_is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool char_is_alnum(char c)
+{
+	return char_is_digit(c) || char_is_alpha(c);
+}
+
+static inline bool char_is_hex(char c)
+{
+	return char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static inline bool char_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static inline char char_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* 0..15 of a hexadecimal digit; the character must be one. */
+int char_hex(char c);
+
 /* A view of a C string; NULL gives the empty view. */
 struct str str_c(const char *c);
 
@@ -52,10 +102,6 @@ ptrdiff_t str_find(struct str s, struct str needle);
 ptrdiff_t str_find_nocase(struct str s, struct str needle);
 ptrdiff_t str_find_char(struct str s, char c);
 
-/* The part from offset `from` on, or `n` bytes of it; both are cut to what is there. */
-struct str str_from(struct str s, size_t from);
-struct str str_slice(struct str s, size_t from, size_t n);
-
 /* Without blanks (space, tab, CR, LF) at both ends. */
 struct str str_trim(struct str s);
 
@@ -70,13 +116,3 @@ bool str_cut_word(struct str *rest, struct str *word);
 
 /* Decimal digits only, the whole view, at most `max`; false leaves *out alone. */
 NODISCARD bool str_parse_uint(struct str s, uint64_t max, uint64_t *out);
-
-/* ASCII classes, whatever the locale says. */
-bool char_is_digit(char c);
-bool char_is_alpha(char c);
-bool char_is_alnum(char c);
-bool char_is_hex(char c);
-bool char_is_blank(char c);
-char char_lower(char c);
-/* 0..15 of a hexadecimal digit; the character must be one. */
-int char_hex(char c);

@@ -2,8 +2,10 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "cli/audit_text.h"
+#include "diagnose/compare.h"
 
-enum { VALUE_COLUMNS = 48, TEXT_COLUMNS = 78 };
+enum { VALUE_COLUMNS = 48, TEXT_COLUMNS = 78, EVIDENCE_SHOWN = 3 };
 
 /* How a status looks: its mark and its colour (an SGR code). */
 static const struct look {
@@ -39,10 +41,9 @@ static void paint(const struct page *p, const char *sgr, const char *text)
 		fputs(text, p->out);
 }
 
-/* Text in lines of at most TEXT_COLUMNS, each after `indent` blanks; `lead` stands at
- * their end before the first line. */
-static void print_wrapped(const struct page *p, struct str text, const char *lead,
-                          int indent)
+/* Text in lines of at most TEXT_COLUMNS, each after `indent` blanks but for the first,
+ * which goes on where the line stands. */
+static void print_wrapped(const struct page *p, struct str text, int indent)
 {
 	struct str word;
 	int column = 0;
@@ -52,12 +53,10 @@ static void print_wrapped(const struct page *p, struct str text, const char *lea
 		int width = (int)utf8_columns(word);
 
 		if (column && indent + column + 1 + width > TEXT_COLUMNS) {
-			fputc('\n', p->out);
+			fprintf(p->out, "\n%*s", indent, "");
 			column = 0;
 		}
-		fprintf(p->out, "%*s%.*s", column ? 1 : indent, column ? "" : lead,
-		        STR_ARG(word));
-		lead = "";
+		fprintf(p->out, "%s%.*s", column ? " " : "", STR_ARG(word));
 		column += width + (column ? 1 : 0);
 	}
 	fputc('\n', p->out);
@@ -100,12 +99,30 @@ static struct widths measure(const struct verdict *v)
 	return w;
 }
 
+/* What an audit has found for the purpose; of a TXT the one that is meant for it. */
+static struct str found_value(struct arena *a, const struct verdict_record *r)
+{
+	struct str value = STR_NONE;
+
+	for (size_t i = 0; i < r->found_count; i++) {
+		const struct dns_record *found = &r->found[i].record;
+
+		if (found->type == DNS_TXT &&
+		    !compare_means_purpose(found->txt.text, r->plan->purpose))
+			continue;
+		value = arena_printf(a, "%.*s%s%.*s", STR_ARG(value),
+		                     value.n ? ", " : "",
+		                     STR_ARG(dns_record_format(a, found)));
+	}
+	return value;
+}
+
 static struct str shown_value(struct arena *a, const struct verdict_record *r)
 {
 	struct str value = r->plan->value;
 
-	if (value.n == 0 && r->found_count)
-		value = dns_record_format(a, &r->found[r->found_count - 1].record);
+	if (value.n == 0)
+		value = found_value(a, r);
 	if (r->plan->type == DNS_MX && r->plan->priority >= 0)
 		value = arena_printf(a, "%d %.*s", r->plan->priority, STR_ARG(value));
 	return short_value(a, value);
@@ -135,25 +152,44 @@ static const struct dns_answer *find_answer(const struct verdict *v, int id)
 	return v->answers ? dns_answers_at(v->answers, (size_t)id - 1) : NULL;
 }
 
-/* The first answer that a diagnosis rests on, as one would see it with dig. */
+/* What an answer says, in a few words. */
+static struct str answer_text(struct arena *a, const struct dns_answer *answer)
+{
+	const struct dns_records *r =
+	        answer->records.n ? &answer->records : &answer->chain;
+
+	if (r->n)
+		return arena_printf(
+		        a, "%.*s%s",
+		        STR_ARG(short_value(a, dns_record_format(a, &r->v[0]))),
+		        r->n > 1 ? " and more" : "");
+	switch ((int)answer->status) {
+	case DNS_NODATA:
+		return arena_printf(a, "no %s", dns_type_name(answer->question.type));
+	case DNS_NXDOMAIN:
+		return STR("no such name");
+	default:
+		return str_c(dns_status_name(answer->status));
+	}
+}
+
+/* The answers that a diagnosis rests on, as one would see them with dig. */
 static void print_evidence(const struct page *p, const struct verdict *v,
                            const struct diagnosis *d)
 {
-	const struct dns_answer *answer;
-	struct str text;
+	for (size_t i = 0; i < d->evidence_count && i < EVIDENCE_SHOWN; i++) {
+		const struct dns_answer *answer = find_answer(v, d->evidence[i]);
+		struct str server = answer->question.server.n ? answer->question.server
+		                                              : answer->server;
 
-	if (d->evidence_count == 0)
-		return;
-	answer = find_answer(v, d->evidence[0]);
-	text = answer->records.n ? dns_record_format(p->a, &answer->records.v[0])
-	                         : str_c(dns_status_name(answer->status));
-	fprintf(p->out, "     seen: %.*s %s -> %.*s", STR_ARG(answer->question.name),
-	        dns_type_name(answer->question.type), STR_ARG(short_value(p->a, text)));
-	if (answer->question.server.n || answer->server.n)
-		fprintf(p->out, " (from %.*s)",
-		        STR_ARG(answer->question.server.n ? answer->question.server
-		                                          : answer->server));
-	fputc('\n', p->out);
+		fprintf(p->out, "     %s %.*s %s: %.*s",
+		        i ? "     " : "seen:", STR_ARG(answer->question.name),
+		        dns_type_name(answer->question.type),
+		        STR_ARG(answer_text(p->a, answer)));
+		if (server.n)
+			fprintf(p->out, " (from %.*s)", STR_ARG(server));
+		fputc('\n', p->out);
+	}
 }
 
 static void print_diagnosis(const struct page *p, const struct verdict *v,
@@ -164,9 +200,12 @@ static void print_diagnosis(const struct page *p, const struct verdict *v,
 	if (about.n)
 		fprintf(p->out, " %.*s", STR_ARG(about));
 	fprintf(p->out, " [%s]\n", d->code);
-	print_wrapped(p, d->message, "", 5);
-	if (d->fix.n)
-		print_wrapped(p, d->fix, "> ", 5);
+	fputs("     ", p->out);
+	print_wrapped(p, d->message, 5);
+	if (d->fix.n) {
+		fputs("   > ", p->out);
+		print_wrapped(p, d->fix, 5);
+	}
 	print_evidence(p, v, d);
 }
 
@@ -247,6 +286,8 @@ void check_text(FILE *out, const struct verdict *v, bool colour)
 	print_head(&p, v);
 	for (size_t i = 0; i < v->record_count; i++)
 		print_record(&p, &v->records[i], w);
+	if (v->audit && v->record_count)
+		audit_text(out, v->audit, colour);
 	print_all_diagnoses(&p, v);
 	print_foot(&p, v);
 }

@@ -100,6 +100,7 @@ static const char *when_text(const struct rule *r)
 	        [RULE_CLOSER] = "any record",
 	        [RULE_FALLBACK] = "a record with no other error",
 	        [RULE_DOMAIN] = "the domain",
+	        [RULE_DOMAIN_CLOSER] = "the domain",
 	};
 
 	return texts[r->when];

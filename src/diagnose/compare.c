@@ -5,6 +5,7 @@
 #include "auth/spf_authorize.h"
 #include "diagnose/mangle.h"
 #include "dns/chain.h"
+#include "diagnose/spf_break.h"
 
 /* What one comparison works on. */
 struct subject {
@@ -117,6 +118,19 @@ static struct comparison compare_dkim_key(const struct subject *s)
 	            &list);
 }
 
+/* Whether receivers give up on the record before they come to our senders. */
+static bool is_cut_off(const struct subject *s, struct str text)
+{
+	const struct spf_tree *tree =
+	        spf_tree_build_text(s->a, s->answers, s->row->name, text);
+	struct str front = spf_break_front(tree);
+	const struct dns_answer *fault;
+
+	return front.n < text.n &&
+	       spf_authorizes(s->a, s->answers, s->row->name, front, s->row->value,
+	                      &fault) == SPF_UNAUTHORIZED;
+}
+
 static struct comparison compare_spf(const struct subject *s)
 {
 	struct candidates list = find_candidates(s, PLAN_SPF);
@@ -129,18 +143,21 @@ static struct comparison compare_spf(const struct subject *s)
 	switch (spf_authorizes(s->a, s->answers, s->row->name, list.v[0].txt.text,
 	                       s->row->value, &fault)) {
 	case SPF_AUTHORIZED:
-		return make(COMPARE_MATCH, &list);
+		if (fault)
+			break; /* right, but receivers get temperror */
+		return make(is_cut_off(s, list.v[0].txt.text) ? COMPARE_DIFFERENT
+		                                              : COMPARE_MATCH,
+		            &list);
 	case SPF_UNAUTHORIZED:
 		return make(COMPARE_DIFFERENT, &list);
 	case SPF_UNDECIDED:
-		return (struct comparison){
-		        .result = COMPARE_FAULT,
-		        .candidates = {list.v, list.n},
-		        .fault = fault
-                };
+		break;
 	}
-	need(!"spf result");
-	return make(COMPARE_ABSENT, &list);
+	return (struct comparison){
+	        .result = COMPARE_FAULT,
+	        .candidates = {list.v, list.n},
+	        .fault = fault
+        };
 }
 
 /* The row's own host; others of the set decide whether something else stands there. */
@@ -258,7 +275,6 @@ static bool is_valid(const struct subject *s, struct str txt)
 {
 	struct dkim_key key;
 	struct dmarc_record dmarc;
-	struct spf_record spf;
 
 	switch (s->row->purpose) {
 	case PLAN_DKIM:
@@ -268,10 +284,8 @@ static bool is_valid(const struct subject *s, struct str txt)
 		return dmarc_record_parse(s->a, txt, DMARC_RFC9989, &dmarc) &&
 		       dmarc.is_usable && !dmarc.is_replaced;
 	case PLAN_SPF:
-		if (!spf_record_is(txt))
-			return false;
-		spf = spf_record_parse(s->a, txt);
-		return spf.problem_count == 0;
+		return spf_record_is(txt) &&
+		       spf_record_parse(s->a, txt).problem_count == 0;
 	case PLAN_OWNERSHIP:
 	case PLAN_RETURN_PATH:
 	case PLAN_TRACKING:

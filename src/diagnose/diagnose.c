@@ -4,6 +4,9 @@
 #include "diagnose/rule.h"
 #include "plan/field.h"
 
+/* Nobody's records may make a check a burden: a customer's cost a tenth of it. */
+enum { QUESTIONS_MAX = 1500 };
+
 static void add_targets(struct arena *a, struct patterns *list, struct str name)
 {
 	struct str *v = ARENA_ARRAY(a, struct str, list->n + 1);
@@ -16,7 +19,7 @@ static void add_targets(struct arena *a, struct patterns *list, struct str name)
 
 struct provider_match diagnose_provider(struct check_input *in, struct str domain)
 {
-	struct dns_cut cut = dns_cut_find(in->answers, domain);
+	struct dns_cut cut = observe_cut(in, domain);
 	struct patterns ns = {0};
 	struct patterns soa = {0};
 	const struct dns_answer *answer;
@@ -47,7 +50,8 @@ static bool is_due(const struct rule *rule, const struct rule_case *c,
                    const struct diagnoses *so_far)
 {
 	const struct observation *o = c->seen;
-	bool wrong = o->status != RECORD_VERIFIED && o->status != RECORD_UNDETERMINED;
+	bool wrong = o->status != RECORD_VERIFIED && o->status != RECORD_UNDETERMINED &&
+	             o->status != RECORD_PROPAGATING;
 
 	if (rule->purposes && !(rule->purposes & 1u << o->plan->purpose))
 		return false;
@@ -70,6 +74,7 @@ static bool is_due(const struct rule *rule, const struct rule_case *c,
 				return false;
 		return wrong;
 	case RULE_DOMAIN:
+	case RULE_DOMAIN_CLOSER:
 		break;
 	}
 	return false;
@@ -101,7 +106,8 @@ static void run_domain_rules(struct rule_case *c, struct diagnoses *out)
 	c->seen = NULL;
 	c->row = NULL;
 	for (size_t i = 0; i < rule_count; i++)
-		if (rules[i].when == RULE_DOMAIN)
+		if (rules[i].when == RULE_DOMAIN ||
+		    (rules[i].when == RULE_DOMAIN_CLOSER && c->in->thorough))
 			run_rule(&rules[i], c, out);
 }
 
@@ -204,7 +210,7 @@ static void sum_up(struct arena *a, struct verdict *v)
 static struct dns_cut find_cut(struct check_input *in)
 {
 	struct str domain = in->plan->domain;
-	struct dns_cut cut = dns_cut_find(in->answers, domain);
+	struct dns_cut cut = observe_cut(in, domain);
 
 	if (dns_ask(in->answers, domain, DNS_NS)->status == DNS_NXDOMAIN &&
 	    !dns_name_is_within(
@@ -222,6 +228,8 @@ struct verdict *diagnose_check(struct check_input *in)
 	struct observation *all =
 	        ARENA_ARRAY(a, struct observation, in->plan->record_count);
 
+	if (in->answers->max == 0)
+		in->answers->max = QUESTIONS_MAX;
 	c.cut = find_cut(in);
 	c.all = all;
 	c.all_count = in->plan->record_count;

@@ -10,31 +10,78 @@ static void count_view(struct views *views, const struct view *view)
 		views->differ++;
 }
 
-static void add_view(struct check_input *in, const struct plan_record *row,
-                     struct views *views, struct view view)
+/*
+ * Behind a CNAME that leads out of its zone a server has nothing to say: what stands at
+ * the target is for the target's own servers.
+ */
+static const struct dns_answer *follow(struct check_input *in,
+                                       const struct dns_answer *answer)
 {
-	view.result =
-	        compare_answer(in->a, in->answers, in->plan, row, view.answer).result;
-	views->v[views->n++] = view;
-	count_view(views, &view);
+	if (answer->chain.n == 0 || answer->records.n ||
+	    (dns_answer_is_fault(answer) && answer->status != DNS_REFERRAL))
+		return answer;
+	return dns_ask(in->answers, dns_answer_final_name(answer),
+	               answer->question.type);
 }
 
-/* Each authoritative server of the name's own zone, one by one. */
-static struct views ask_servers(struct check_input *in, const struct plan_record *row,
-                                const struct dns_cut *cut)
+static void judge_view(struct check_input *in, const struct plan_record *row,
+                       struct views *views, struct view *view)
+{
+	struct comparison seen = compare_answer(in->a, in->answers, in->plan, row,
+	                                        follow(in, view->answer));
+
+	view->result = seen.result;
+	view->fault = seen.fault;
+	count_view(views, view);
+}
+
+struct dns_cut observe_cut(struct check_input *in, struct str name)
+{
+	struct dns_cut cut = dns_cut_find(in->answers, name);
+
+	if (in->servers == SERVERS_NONE || !dns_answer_is_fault(cut.found_by))
+		return cut;
+	return dns_cut_find_delegated(in->a, in->answers, name);
+}
+
+struct dns_cut observe_nearest_cut(struct check_input *in, struct str name)
+{
+	struct dns_cut cut = observe_cut(in, name);
+
+	while (cut.zone.n == 0 && !dns_name_is_root(name) &&
+	       dns_answer_is_fault(cut.found_by)) {
+		name = dns_name_parent(name);
+		cut = dns_cut_find(in->answers, name);
+	}
+	return cut;
+}
+
+struct views observe_servers(struct check_input *in, struct dns_cut *cut,
+                             struct str name, enum dns_type type)
 {
 	struct views views = {0};
 
+	if (cut->server_count == 0)
+		dns_cut_servers(in->a, in->answers, cut);
 	views.v = ARENA_ARRAY(in->a, struct view, cut->server_count + 1);
 	for (size_t i = 0; i < cut->server_count; i++) {
 		const struct dns_server *s = &cut->servers[i];
-		struct view view = {.server = s->name};
+		struct view *view = &views.v[views.n++];
 
-		view.answer = dns_ask_server(in->answers, DNS_AUTHORITY, s->address,
-		                             row->name, row->type);
-		add_view(in, row, &views, view);
+		view->server = s->name;
+		view->answer = dns_ask_server(in->answers, DNS_AUTHORITY, s->address,
+		                              name, type);
 	}
 	return views;
+}
+
+/* Each authoritative server of the name's own zone, one by one. */
+static void ask_servers(struct check_input *in, struct observation *o)
+{
+	o->cut = observe_nearest_cut(in, o->plan->name);
+	o->servers = observe_servers(in, &o->cut, o->plan->name, o->plan->type);
+	for (size_t i = 0; i < o->servers.n; i++)
+		judge_view(in, o->plan, &o->servers, &o->servers.v[i]);
 }
 
 static struct views ask_resolvers(struct check_input *in, const struct plan_record *row)
@@ -43,11 +90,12 @@ static struct views ask_resolvers(struct check_input *in, const struct plan_reco
 
 	views.v = ARENA_ARRAY(in->a, struct view, in->resolver_count + 1);
 	for (size_t i = 0; i < in->resolver_count; i++) {
-		struct view view = {.server = in->resolvers[i]};
+		struct view *view = &views.v[views.n++];
 
-		view.answer = dns_ask_server(in->answers, DNS_RESOLVER, view.server,
-		                             row->name, row->type);
-		add_view(in, row, &views, view);
+		view->server = in->resolvers[i];
+		view->answer = dns_ask_server(in->answers, DNS_RESOLVER, view->server,
+		                              row->name, row->type);
+		judge_view(in, row, &views, view);
 	}
 	return views;
 }
@@ -67,20 +115,60 @@ static enum record_status wrong_status(const struct observation *o)
 	return o->plan->required ? RECORD_MISSING : RECORD_OPTIONAL_MISSING;
 }
 
+enum dns_type observe_target_type(enum plan_purpose purpose)
+{
+	switch (purpose) {
+	case PLAN_DKIM:
+	case PLAN_SPF:
+	case PLAN_DMARC:
+		return DNS_TXT;
+	case PLAN_RETURN_PATH:
+	case PLAN_REPLY:
+	case PLAN_INBOUND:
+		return DNS_MX;
+	case PLAN_TRACKING:
+	case PLAN_OWNERSHIP:
+		break;
+	}
+	return DNS_A;
+}
+
+/* Where the record is right: whether what it leads to can be looked up. */
+static const struct dns_answer *find_target_fault(struct check_input *in,
+                                                  const struct observation *o)
+{
+	const struct plan_record *row = o->plan;
+	const struct dns_answer *target;
+
+	if (row->type != DNS_CNAME || row->value.n == 0 ||
+	    o->answer->status != DNS_FOUND || o->seen.result != COMPARE_MATCH)
+		return NULL;
+	target = dns_ask(in->answers, row->value, observe_target_type(row->purpose));
+	return dns_answer_is_fault(target) ? target : NULL;
+}
+
 /*
- * What the views say together. A fault of the resolver decides nothing, since a receiver
- * would be told the same; neither do servers that only fault. A server that is flattening
- * (CNAME to address) may differ from what the resolver shows, so servers count only where
- * they hold a record of the very type.
+ * The DNS fault that keeps the record from being decided. A fault of the resolver
+ * decides nothing, since a receiver would be told the same; neither do servers that only
+ * fault, nor a record whose target cannot be looked up.
  */
-static enum record_status judge(const struct observation *o)
+static const struct dns_answer *find_fault(struct check_input *in,
+                                           const struct observation *o)
 {
 	if (o->seen.result == COMPARE_FAULT)
+		return o->seen.fault;
+	if (o->servers.n && o->servers.fault == o->servers.n)
+		return o->servers.v[0].fault;
+	return find_target_fault(in, o);
+}
+
+/* What the views say together: one server that faults beside others counts for nothing. */
+static enum record_status judge(const struct observation *o)
+{
+	if (o->fault)
 		return RECORD_UNDETERMINED;
 	if (o->servers.match && o->servers.differ)
 		return RECORD_PROPAGATING;
-	if (o->servers.n && o->servers.fault == o->servers.n)
-		return RECORD_UNDETERMINED;
 	if (o->seen.result == COMPARE_MATCH)
 		return o->servers.differ ? RECORD_PROPAGATING : RECORD_VERIFIED;
 	return o->servers.match ? RECORD_PROPAGATING : wrong_status(o);
@@ -88,8 +176,8 @@ static enum record_status judge(const struct observation *o)
 
 static bool wants_servers(const struct check_input *in, const struct observation *o)
 {
-	if (in->servers == SERVERS_NONE || o->seen.result == COMPARE_FAULT)
-		return in->servers != SERVERS_NONE;
+	if (in->servers == SERVERS_NONE || o->answer->status == DNS_PENDING)
+		return false;
 	return in->servers == SERVERS_ALL || o->seen.result != COMPARE_MATCH;
 }
 
@@ -99,12 +187,10 @@ struct observation observe(struct check_input *in, const struct plan_record *row
 
 	o.answer = dns_ask(in->answers, row->name, row->type);
 	o.seen = compare_answer(in->a, in->answers, in->plan, row, o.answer);
-	if (o.answer->status != DNS_PENDING && wants_servers(in, &o)) {
-		o.cut = dns_cut_find(in->answers, row->name);
-		dns_cut_servers(in->a, in->answers, &o.cut);
-		o.servers = ask_servers(in, row, &o.cut);
-	}
+	if (wants_servers(in, &o))
+		ask_servers(in, &o);
 	o.resolvers = ask_resolvers(in, row);
+	o.fault = find_fault(in, &o);
 	o.status = judge(&o);
 	return o;
 }

@@ -15,6 +15,7 @@ struct view {
 	struct str server; /* host name of the server, or the resolver's address */
 	const struct dns_answer *answer;
 	enum compare_result result;
+	const struct dns_answer *fault; /* of COMPARE_FAULT: this answer, or another */
 };
 
 struct views {
@@ -32,8 +33,22 @@ struct observation {
 	struct dns_cut cut;              /* of the name */
 	struct views servers;            /* empty where not asked */
 	struct views resolvers;
+	const struct dns_answer *fault; /* why it is undetermined, else NULL */
 	enum record_status status;
 };
 
 /* Looks at one row of the plan. Pending answers make it provisional. */
 struct observation observe(struct check_input *in, const struct plan_record *row);
+
+/*
+ * The cut of a name. Where the zone's own servers fail, its parent's are asked who they
+ * are, unless the check asks no authoritative servers.
+ */
+struct dns_cut observe_cut(struct check_input *in, struct str name);
+/* The same; where nobody tells, the nearest cut above that is known. */
+struct dns_cut observe_nearest_cut(struct check_input *in, struct str name);
+/* What each server of a cut says to any question; `result` is not set. */
+struct views observe_servers(struct check_input *in, struct dns_cut *cut,
+                             struct str name, enum dns_type type);
+/* The type that the target of a CNAME of this purpose is there for. */
+enum dns_type observe_target_type(enum plan_purpose purpose);

@@ -201,6 +201,75 @@ struct str rule_delete_fix(const struct rule_case *c, const struct dns_record *r
 	return field_delete_instruction(c->in->a, &at, &f);
 }
 
+/* "an SPF record", "a text of Google Workspace" */
+static struct str describe_text(const struct rule_case *c, struct str text)
+{
+	static const struct {
+		enum plan_purpose purpose;
+		const char *words;
+	} kinds[] = {
+	        {PLAN_SPF,   "an SPF record" },
+	        {PLAN_DMARC, "a DMARC policy"},
+	        {PLAN_DKIM,  "a DKIM key"    },
+	};
+	const struct service *service =
+	        service_find(c->in->know->services, SERVICE_TXT, text);
+
+	for (size_t i = 0; i < LEN(kinds); i++)
+		if (compare_means_purpose(text, kinds[i].purpose))
+			return str_c(kinds[i].words);
+	if (service)
+		return arena_printf(c->in->a, "a text of %.*s", STR_ARG(service->name));
+	return STR("other text");
+}
+
+struct str rule_describe_texts(const struct rule_case *c,
+                               const struct dns_answer *answer)
+{
+	enum { KINDS_MAX = 3 };
+	struct str kinds[KINDS_MAX];
+	struct str out = STR_NONE;
+	size_t n = 0;
+
+	for (size_t i = 0; i < answer->records.n && n < KINDS_MAX; i++) {
+		const struct dns_record *r = &answer->records.v[i];
+		struct str kind;
+		size_t same = 0;
+
+		if (r->type != DNS_TXT)
+			continue;
+		kind = describe_text(c, r->txt.text);
+		while (same < n && !str_eq(kinds[same], kind))
+			same++;
+		if (same == n)
+			kinds[n++] = kind;
+	}
+	for (size_t i = 0; i < n; i++)
+		out = arena_printf(c->in->a, "%.*s%s%.*s", STR_ARG(out),
+		                   i == 0       ? ""
+		                   : i + 1 == n ? " and "
+		                                : ", ",
+		                   STR_ARG(kinds[i]));
+	return out;
+}
+
+struct str rule_review_fix(const struct rule_case *c, struct str name, struct str what)
+{
+	struct arena *a = c->in->a;
+	struct field_place at = rule_place(c);
+
+	return arena_printf(a, "%.*s, review the TXT record \"%.*s\": %.*s",
+	                    STR_ARG(field_at(a, c->provider)),
+	                    STR_ARG(field_host(a, &at, name)), STR_ARG(what));
+}
+
+struct str rule_list(struct arena *a, struct str list, struct str item, size_t left)
+{
+	const char *between = list.n == 0 ? "" : left ? ", " : " and ";
+
+	return arena_printf(a, "%.*s%s%.*s", STR_ARG(list), between, STR_ARG(item));
+}
+
 struct str rule_name(const struct rule_case *c, const char *format, ...)
 {
 	char text[4 * DNS_NAME_WIRE_MAX];

@@ -32,13 +32,14 @@
 
 /* When a record rule is run. */
 enum rule_when {
-	RULE_WRONG,    /* the record is not verified, by definite answers */
+	RULE_WRONG,    /* the record is nowhere right, by definite answers */
 	RULE_RIGHT,    /* the record is verified: quality */
 	RULE_ALWAYS,   /* both, and in DNS faults as well */
 	RULE_CLOSER,   /* as ALWAYS, but of a verified record only in a thorough check:
 	                  the rule asks questions that a verdict does not need */
 	RULE_FALLBACK, /* wrong, and no earlier rule has found an error */
 	RULE_DOMAIN,   /* once for the domain; `seen` and `row` are NULL */
+	RULE_DOMAIN_CLOSER, /* the same, in a thorough check alone */
 };
 
 struct rule_case {
@@ -121,6 +122,16 @@ struct str rule_add_fix(const struct rule_case *c);
 struct str rule_change_fix(const struct rule_case *c);
 /* "In GoDaddy, delete the TXT record … with the value …" for a record that was found. */
 struct str rule_delete_fix(const struct rule_case *c, const struct dns_record *r);
+
+/* What the TXT records of an answer are, where none is what is wanted: "an SPF record and
+ * a text of Google Workspace". Empty where there are none. */
+struct str rule_describe_texts(const struct rule_case *c,
+                               const struct dns_answer *answer);
+/* "In GoDaddy, review the TXT record "_dmarc": …": of a record that is the customer's to
+ * change. */
+struct str rule_review_fix(const struct rule_case *c, struct str name, struct str what);
+/* "a", "a and b", "a, b and c", one more at a time; `left` are still to come. */
+struct str rule_list(struct arena *a, struct str list, struct str item, size_t left);
 
 /* `a.b` made a canonical name, or the empty view where it is none. */
 struct str rule_name(const struct rule_case *c, const char *format, ...) PRINTF(2, 3);

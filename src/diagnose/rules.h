@@ -105,17 +105,19 @@
 	  "one of our MX is there, this one is not") \
 	X("mx.extra", WARNING, ALWAYS, MX_PURPOSES, PLANNED, mx_extra, \
 	  "another host beside ours would take mail") \
-	X("spf.syntax", ERROR, WRONG, PURPOSE(SPF), ANY, spf_syntax, \
+	X("spf.syntax", ERROR, FALLBACK, PURPOSE(SPF), ANY, spf_syntax, \
 	  "the record cannot be parsed, with the position") \
-	X("spf.loop", ERROR, WRONG, PURPOSE(SPF), ANY, spf_loop, \
+	X("spf.not_authorizing", ERROR, FALLBACK, PURPOSE(SPF), PLANNED, spf_not_authorizing, \
+	  "the record is valid and does not allow our senders") \
+	X("spf.broken_include", ERROR, ALWAYS, PURPOSE(SPF), ANY, spf_broken_include, \
+	  "an include or redirect leads to no valid SPF record") \
+	X("spf.loop", ERROR, ALWAYS, PURPOSE(SPF), ANY, spf_loop, \
 	  "an include or redirect leads back to itself") \
 	X("spf.too_many_lookups", ERROR, ALWAYS, PURPOSE(SPF), ANY, spf_too_many_lookups, \
 	  "more than 10 look-ups, with the share of each mechanism") \
 	X("spf.too_many_voids", ERROR, ALWAYS, PURPOSE(SPF), ANY, spf_too_many_voids, \
 	  "more than 2 look-ups that find nothing") \
-	X("spf.not_authorizing", ERROR, WRONG, PURPOSE(SPF), PLANNED, spf_not_authorizing, \
-	  "the record is valid and does not allow our senders") \
-	X("dkim.syntax", ERROR, WRONG, PURPOSE(DKIM), ANY, dkim_syntax, \
+	X("dkim.syntax", ERROR, FALLBACK, PURPOSE(DKIM), ANY, dkim_syntax, \
 	  "the key record cannot be parsed") \
 	X("dkim.revoked", ERROR, WRONG, PURPOSE(DKIM), ANY, dkim_revoked, \
 	  "the key is empty: revoked") \
@@ -125,7 +127,7 @@
 	  "the record does not allow e-mail (s=)") \
 	X("dkim.weak_key", ERROR, ALWAYS, PURPOSE(DKIM), ANY, dkim_weak_key, \
 	  "RSA below 1024 bits is refused; below 2048 is advice") \
-	X("dmarc.syntax", ERROR, WRONG, PURPOSE(DMARC), ANY, dmarc_syntax, \
+	X("dmarc.syntax", ERROR, FALLBACK, PURPOSE(DMARC), ANY, dmarc_syntax, \
 	  "the record is invalid, with the position") \
 	X("dmarc.wrong_place", ERROR, WRONG, PURPOSE(DMARC), ANY, dmarc_wrong_place, \
 	  "the policy stands at the domain itself instead of _dmarc") \
@@ -141,16 +143,20 @@
 	  "no MX at the name") \
 	X("record.missing", ERROR, FALLBACK, PURPOSE(OWNERSHIP) | PURPOSE(TRACKING), ANY, record_missing, \
 	  "nothing at the name") \
-	X("dns.negative_cached", ADVICE, WRONG, ANY_PURPOSE, ANY, dns_negative_cached, \
+	X("dns.negative_cached", ADVICE, ALWAYS, ANY_PURPOSE, ANY, dns_negative_cached, \
 	  "resolvers may keep the absence until a time") \
 	X("spf.pass_all", WARNING, ALWAYS, PURPOSE(SPF), ANY, spf_pass_all, \
 	  "+all lets the whole Internet send") \
 	X("spf.no_all", WARNING, RIGHT, PURPOSE(SPF), ANY, spf_no_all, \
 	  "neither all nor redirect: others are neutral") \
+	X("spf.no_effect", WARNING, RIGHT, PURPOSE(SPF), ANY, spf_no_effect, \
+	  "terms that do nothing: behind all, a redirect beside it, include= for include:") \
 	X("spf.too_long", WARNING, ALWAYS, PURPOSE(SPF), ANY, spf_too_long, \
 	  "a string over 255 bytes, or a record that fills a UDP answer") \
 	X("dkim.test_mode", WARNING, RIGHT, PURPOSE(DKIM), ANY, dkim_test_mode, \
 	  "t=y: receivers treat signatures as if there were none") \
+	X("dmarc.syntax", WARNING, RIGHT, PURPOSE(DMARC), ANY, dmarc_broken_tag, \
+	  "a tag of a valid record is broken or unknown") \
 	X("dmarc.removed_tag", ADVICE, RIGHT, PURPOSE(DMARC), ANY, dmarc_removed_tag, \
 	  "a tag that RFC 9989 has removed") \
 	X("dmarc.policy_none", ADVICE, RIGHT, PURPOSE(DMARC), ANY, dmarc_policy_none, \
@@ -165,9 +171,9 @@
 	  "the domain has no name servers that answer") \
 	X("dmarc.strict_alignment", ERROR, DOMAIN, ANY_PURPOSE, ANY, dmarc_strict_alignment, \
 	  "aspf=s or adkim=s with a subdomain layout: mail would fail") \
-	X("dmarc.receivers_differ", ADVICE, DOMAIN, ANY_PURPOSE, ANY, dmarc_receivers_differ, \
+	X("dmarc.receivers_differ", ADVICE, DOMAIN_CLOSER, ANY_PURPOSE, ANY, dmarc_receivers_differ, \
 	  "receivers by RFC 7489 and by RFC 9989 would decide differently") \
-	X("caa.forbids_issuer", WARNING, DOMAIN, ANY_PURPOSE, ANY, caa_forbids_issuer, \
+	X("caa.forbids_issuer", WARNING, DOMAIN_CLOSER, ANY_PURPOSE, ANY, caa_forbids_issuer, \
 	  "CAA forbids the issuer of the tracking certificate")
 // clang-format on
 

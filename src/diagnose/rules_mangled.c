@@ -128,8 +128,9 @@ static bool find_mending(const struct rule_case *c, struct mending *out)
 		if (r->type != c->row->type)
 			continue;
 		if (r->type == DNS_TXT) {
-			if (rule_serves(c, r->txt.text))
-				return false;
+			if (str_eq(r->txt.text, c->row->value) ||
+			    rule_serves(c, r->txt.text))
+				return false; /* nothing is mangled */
 			if (find_text_mending(c, r->txt.text, out))
 				return true;
 		} else if (c->row->value.n &&

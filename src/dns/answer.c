@@ -45,8 +45,14 @@ const struct dns_answer *dns_ask_server(struct dns_answers *answers, enum dns_vi
 	        (struct dns_question){arena_dup(answers->arena, name), type, via,
 	                              arena_dup(answers->arena, server)};
 	answer->status = DNS_PENDING;
+	if (answers->max && answers->by_key.n >= answers->max) {
+		answer->status = DNS_REFUSED;
+		answer->why = STR("not asked: there were too many questions before");
+		answer->at = answers->now;
+	} else {
+		answers->pending++;
+	}
 	map_set(&answers->by_key, key, answer);
-	answers->pending++;
 	return answer;
 }
 

@@ -75,6 +75,8 @@ struct dns_answers {
 	struct map by_key;
 	size_t pending; /* questions asked whose answers are not there */
 	int64_t now;    /* stamped on answers */
+	size_t max;     /* questions in all, or 0 for no limit; what is asked beyond has
+	                   the answer DNS_REFUSED at once and never leaves the process */
 };
 
 struct dns_answers dns_answers_init(struct arena *a, int64_t now);

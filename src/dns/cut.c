@@ -26,17 +26,21 @@ static void add_server(struct arena *a, struct dns_cut *cut, struct str name,
  * IPv6 is only used for a server that has no IPv4 address, so that a host without IPv6
  * does not take every server for dead.
  */
+static void look_up_server(struct arena *a, struct dns_answers *answers,
+                           struct dns_cut *cut, struct str name)
+{
+	const struct dns_answer *answer = dns_ask(answers, name, DNS_A);
+
+	if (dns_answer_is_negative(answer))
+		answer = dns_ask(answers, name, DNS_AAAA);
+	for (size_t i = 0; i < answer->records.n; i++)
+		add_server(a, cut, name, answer->records.v[i].ip);
+}
+
 void dns_cut_servers(struct arena *a, struct dns_answers *answers, struct dns_cut *cut)
 {
-	for (size_t i = 0; i < cut->ns.n; i++) {
-		struct str name = cut->ns.v[i].target;
-		const struct dns_answer *answer = dns_ask(answers, name, DNS_A);
-
-		if (dns_answer_is_negative(answer))
-			answer = dns_ask(answers, name, DNS_AAAA);
-		for (size_t j = 0; j < answer->records.n; j++)
-			add_server(a, cut, name, answer->records.v[j].ip);
-	}
+	for (size_t i = 0; i < cut->ns.n; i++)
+		look_up_server(a, answers, cut, cut->ns.v[i].target);
 }
 
 struct dns_cut dns_cut_find(struct dns_answers *answers, struct str name)
@@ -56,5 +60,107 @@ struct dns_cut dns_cut_find(struct dns_answers *answers, struct str name)
 	}
 	cut.zone = at;
 	cut.ns = cut.found_by->records;
+	return cut;
+}
+
+/* The nearest name at or above whose NS question has a definite answer; all are asked
+ * at once, since each that fails takes its time. Empty while any is pending. */
+static struct str find_answering(struct dns_answers *answers, struct str name)
+{
+	struct str nearest = STR_NONE;
+	bool is_pending = false;
+
+	for (struct str at = name;; at = dns_name_parent(at)) {
+		const struct dns_answer *answer = dns_ask(answers, at, DNS_NS);
+
+		is_pending = is_pending || answer->status == DNS_PENDING;
+		if (nearest.n == 0 && dns_answer_is_definite(answer))
+			nearest = at;
+		if (dns_name_is_root(at))
+			return is_pending ? STR_NONE : nearest;
+	}
+}
+
+/*
+ * What one server of the zone above says of the delegation on the way to `name`: a
+ * referral, or, where it serves both zones, the NS records themselves; negative where
+ * the name lies in the zone above.
+ */
+static const struct dns_answer *ask_delegation(struct dns_answers *answers,
+                                               struct str above, struct str server,
+                                               struct str name)
+{
+	const struct dns_answer *answer =
+	        dns_ask_server(answers, DNS_AUTHORITY, server, name, DNS_NS);
+
+	while (answer->chain.n && !str_eq(name, above)) {
+		name = dns_name_parent(name);
+		answer = dns_ask_server(answers, DNS_AUTHORITY, server, name, DNS_NS);
+	}
+	if (dns_answer_is_negative(answer) && answer->soa &&
+	    !str_eq(answer->soa->owner, above) &&
+	    dns_name_is_within(name, answer->soa->owner))
+		return dns_ask_server(answers, DNS_AUTHORITY, server,
+		                      answer->soa->owner, DNS_NS);
+	return answer;
+}
+
+/* The NS records of a delegation from `above` on the way to `name`; none otherwise. */
+static struct dns_records delegation_in(const struct dns_answer *answer,
+                                        struct str above, struct str name)
+{
+	struct dns_records ns =
+	        answer->status == DNS_REFERRAL ? answer->authority : answer->records;
+	struct str zone = ns.n ? ns.v[0].owner : above;
+
+	if (str_eq(zone, above) || !dns_name_is_within(zone, above) ||
+	    !dns_name_is_within(name, zone))
+		ns.n = 0;
+	return ns;
+}
+
+static void add_delegated(struct arena *a, struct dns_answers *answers,
+                          struct dns_cut *cut, const struct dns_records *glue)
+{
+	for (size_t i = 0; i < cut->ns.n; i++) {
+		struct str name = cut->ns.v[i].target;
+		size_t before = cut->server_count;
+
+		for (size_t j = 0; j < glue->n; j++)
+			if (glue->v[j].type == DNS_A && str_eq(glue->v[j].owner, name))
+				add_server(a, cut, name, glue->v[j].ip);
+		if (cut->server_count == before)
+			look_up_server(a, answers, cut, name);
+	}
+}
+
+struct dns_cut dns_cut_find_delegated(struct arena *a, struct dns_answers *answers,
+                                      struct str name)
+{
+	enum { ASKED_MAX = 3 };
+	struct dns_cut cut = {.found_by = dns_ask(answers, name, DNS_NS)};
+	struct str answering = find_answering(answers, name);
+	struct dns_cut above;
+
+	if (answering.n == 0)
+		return cut;
+	above = dns_cut_find(answers, answering);
+	dns_cut_servers(a, answers, &above);
+	for (size_t i = 0; i < above.server_count && i < ASKED_MAX; i++) {
+		const struct dns_answer *answer = ask_delegation(
+		        answers, above.zone, above.servers[i].address, name);
+
+		if (answer->status == DNS_PENDING)
+			return cut;
+		if (dns_answer_is_negative(answer))
+			return above;
+		cut.ns = delegation_in(answer, above.zone, name);
+		if (cut.ns.n == 0)
+			continue;
+		cut.zone = cut.ns.v[0].owner;
+		cut.found_by = answer;
+		add_delegated(a, answers, &cut, &answer->glue);
+		return cut;
+	}
 	return cut;
 }

@@ -31,3 +31,10 @@ enum { DNS_CUT_SERVERS_MAX = 16 };
 struct dns_cut dns_cut_find(struct dns_answers *answers, struct str name);
 /* Looks up the addresses of the cut's servers, at most DNS_CUT_SERVERS_MAX of them. */
 void dns_cut_servers(struct arena *a, struct dns_answers *answers, struct dns_cut *cut);
+/*
+ * The same by the delegation, for a zone whose own servers fail: the servers of the
+ * zone above are asked who they are. `servers` is filled too, from glue where there is
+ * some; `found_by` is what the zone above said. `zone` is empty where nobody knows.
+ */
+struct dns_cut dns_cut_find_delegated(struct arena *a, struct dns_answers *answers,
+                                      struct str name);

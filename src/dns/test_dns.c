@@ -208,6 +208,22 @@ static void test_negative_until(void **state)
 	assert_int_equal(dns_answer_negative_until(answer), 1000 + 300 * 1000);
 }
 
+static void test_question_limit(void **state)
+{
+	AUTO(arena) a = {0};
+	struct dns_answers answers = dns_answers_init(&a, 1000);
+
+	(void)state;
+	answers.max = 2;
+	dns_ask(&answers, STR("a.example"), DNS_A);
+	dns_ask(&answers, STR("b.example"), DNS_A);
+	assert_int_equal(dns_ask(&answers, STR("c.example"), DNS_A)->status,
+	                 DNS_REFUSED);
+	assert_int_equal(answers.pending, 2);
+	assert_int_equal(dns_ask(&answers, STR("a.example"), DNS_A)->status,
+	                 DNS_PENDING);
+}
+
 static void test_cut(void **state)
 {
 	static const struct {
@@ -298,6 +314,7 @@ int main(void)
 	        cmocka_unit_test(test_zone_answers),
 	        cmocka_unit_test(test_zone_txt_joined),
 	        cmocka_unit_test(test_negative_until),
+	        cmocka_unit_test(test_question_limit),
 	        cmocka_unit_test(test_cut),
 	        cmocka_unit_test(test_zone_errors),
 	        cmocka_unit_test(test_message_query),

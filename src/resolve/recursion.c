@@ -52,8 +52,7 @@ static const struct setting memory[] = {
 };
 
 /*
- * Only what was asked is looked up, and of a zone's servers the address of one more than
- * is needed: without, a silent server is tried again and again before the next. A server that is silent is given up after some
+ * Only what was asked is looked up. A server that is silent is given up after some
  * seconds; a question that was cancelled at its deadline stays in libunbound's memory
  * until then. With minimised names the questions of one domain share one walk down from
  * the TLD; without, each makes its own.
@@ -63,7 +62,7 @@ static const struct setting work[] = {
         {"outgoing-num-tcp:",       "64"       },
         {"infra-cache-max-rtt:",    "3000"     },
         {"outbound-msg-retry:",     "4"        },
-        {"target-fetch-policy:",    "1 0 0 0 0"},
+        {"target-fetch-policy:",    "3 2 1 0 0"},
         {"use-caps-for-id:",        "no"       },
         {"qname-minimisation:",     "yes"      },
         {"edns-buffer-size:",       "1232"     },
