@@ -233,24 +233,29 @@ static bool run_single(struct cli *cli, struct check_options *o,
 	return ok;
 }
 
+static bool run_mode(struct cli *cli, struct check_options *o,
+                     const struct check_setup *setup, struct err *err)
+{
+	if (o->bulk.n)
+		return check_bulk(cli, o, setup, err);
+	if (o->watch)
+		return check_watch(cli, o, setup, err);
+	return run_single(cli, o, setup, err);
+}
+
 static bool run(struct cli *cli, struct err *err)
 {
 	struct check_options *o = cli->options;
-	struct check_setup setup;
+	struct check_setup setup = {0};
 	bool ok;
 
 	if (!check_arguments_fit(cli, o, err) || !check_options_fit(o, err))
 		return false;
 	if (!o->zone.n)
 		add_default_resolvers(cli, &o->resolvers);
-	if (!check_addresses(&o->resolvers, err) || !make_setup(cli, o, &setup, err))
-		return false;
-	if (o->bulk.n)
-		ok = check_bulk(cli, o, &setup, err);
-	else if (o->watch)
-		ok = check_watch(cli, o, &setup, err);
-	else
-		ok = run_single(cli, o, &setup, err);
+	ok = check_addresses(&o->resolvers, err) && make_setup(cli, o, &setup, err);
+	if (ok)
+		ok = run_mode(cli, o, &setup, err);
 	suffixes_free((struct suffixes *)(uintptr_t)setup.know.suffixes);
 	return ok;
 }
