@@ -224,31 +224,47 @@ static bool is_said(const struct verdict *v, size_t before, const struct diagnos
 	return false;
 }
 
-static void print_all_diagnoses(const struct page *p, const struct verdict *v)
+/* A diagnosis as it is printed: what it is about and its number. */
+struct to_do {
+	const struct page *page;
+	const struct verdict *verdict;
+	int number;
+};
+
+static void print_next(struct to_do *t, const struct diagnosis *d, struct str about)
 {
-	int number = 0;
+	if (t->number++ == 0)
+		fputs("\nWhat to do\n", t->page->out);
+	print_diagnosis(t->page, t->verdict, d, about, t->number);
+}
+
+static void print_severity(struct to_do *t, enum severity severity)
+{
+	const struct verdict *v = t->verdict;
 
 	for (size_t i = 0; i < v->record_count; i++) {
 		const struct verdict_record *r = &v->records[i];
+		struct str about = arena_printf(t->page->a, "%s %.*s",
+		                                plan_purpose_name(r->plan->purpose),
+		                                STR_ARG(r->plan->name));
 
-		for (size_t j = 0; j < r->diagnoses.n; j++) {
-			if (is_said(v, i, &r->diagnoses.v[j]))
-				continue;
-			if (number++ == 0)
-				fputs("\nWhat to do\n", p->out);
-			print_diagnosis(
-			        p, v, &r->diagnoses.v[j],
-			        arena_printf(p->a, "%s %.*s",
-			                     plan_purpose_name(r->plan->purpose),
-			                     STR_ARG(r->plan->name)),
-			        number);
-		}
+		for (size_t j = 0; j < r->diagnoses.n; j++)
+			if (r->diagnoses.v[j].severity == severity &&
+			    !is_said(v, i, &r->diagnoses.v[j]))
+				print_next(t, &r->diagnoses.v[j], about);
 	}
-	for (size_t i = 0; i < v->advice.n; i++) {
-		if (number++ == 0)
-			fputs("\nWhat to do\n", p->out);
-		print_diagnosis(p, v, &v->advice.v[i], STR("domain"), number);
-	}
+	for (size_t i = 0; i < v->advice.n; i++)
+		if (v->advice.v[i].severity == severity)
+			print_next(t, &v->advice.v[i], STR("domain"));
+}
+
+/* What must be mended first, advice last. */
+static void print_all_diagnoses(const struct page *p, const struct verdict *v)
+{
+	struct to_do t = {p, v, 0};
+
+	for (int severity = SEVERITY_ERROR; severity <= SEVERITY_ADVICE; severity++)
+		print_severity(&t, (enum severity)severity);
 }
 
 static void print_head(const struct page *p, const struct verdict *v)

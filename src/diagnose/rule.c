@@ -15,6 +15,15 @@ void rule_cite(struct diagnosis *d, const struct dns_answer *answer)
 		d->evidence[d->evidence_count++] = answer->id;
 }
 
+bool rule_conclude(const struct rule_case *c, struct diagnosis *d,
+                   const struct dns_answer *there)
+{
+	rule_cite(d, c->seen->answer);
+	rule_cite(d, there);
+	d->is_cause = true;
+	return true;
+}
+
 const struct dns_answer *rule_records_at(const struct rule_case *c, struct str name,
                                          enum dns_type type)
 {

@@ -72,6 +72,11 @@ extern const size_t rule_count;
 /* Notes an answer as evidence; more than DIAGNOSIS_EVIDENCE_MAX are dropped. */
 void rule_cite(struct diagnosis *d, const struct dns_answer *answer);
 
+/* Proven: cites what is at the record's name and what is there, and says that this
+ * explains the rest. Returns true. */
+bool rule_conclude(const struct rule_case *c, struct diagnosis *d,
+                   const struct dns_answer *there);
+
 /*
  * The hypothesis "the record stands at another name": asks there for the type and
  * compares as at the right name. The answer where it holds, else NULL. A CNAME or a

@@ -189,30 +189,11 @@ bool rule_cname_apex(const struct rule_case *c, struct diagnosis *d)
 	return true;
 }
 
-/* The type that the target of a planned CNAME is there for. */
-static enum dns_type target_type(enum plan_purpose purpose)
-{
-	switch (purpose) {
-	case PLAN_DKIM:
-	case PLAN_SPF:
-	case PLAN_DMARC:
-		return DNS_TXT;
-	case PLAN_RETURN_PATH:
-	case PLAN_REPLY:
-	case PLAN_INBOUND:
-		return DNS_MX;
-	case PLAN_TRACKING:
-	case PLAN_OWNERSHIP:
-		break;
-	}
-	return DNS_A;
-}
-
 /* The record is right; what is wrong lies at its target. */
 static bool target_is_gone(const struct rule_case *c, struct diagnosis *d)
 {
 	struct str target = c->row->value;
-	enum dns_type type = target_type(c->row->purpose);
+	enum dns_type type = observe_target_type(c->row->purpose);
 	const struct dns_answer *answer = dns_ask(c->in->answers, target, type);
 	const struct dns_answer *v6 = answer;
 	bool is_gone = answer->status == DNS_NXDOMAIN;

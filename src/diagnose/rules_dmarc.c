@@ -337,12 +337,30 @@ bool rule_dmarc_removed_tag(const struct rule_case *c, struct diagnosis *d)
 	return true;
 }
 
+/* Whether the record says what the plan asked for, tag by tag: then there is no advice
+ * against it. */
+static bool is_as_planned(const struct rule_case *c, const struct dmarc_record *found)
+{
+	struct dmarc_record planned;
+
+	if (!dmarc_record_parse(c->in->a, c->row->value, DMARC_RFC9989, &planned) ||
+	    planned.tags.n != found->tags.n)
+		return false;
+	for (size_t i = 0; i < planned.tags.n; i++) {
+		const struct tag *tag = tags_find(&found->tags, planned.tags.v[i].name);
+
+		if (!tag || !str_eq(tag->value, planned.tags.v[i].value))
+			return false;
+	}
+	return true;
+}
+
 bool rule_dmarc_policy_none(const struct rule_case *c, struct diagnosis *d)
 {
 	struct arena *a = c->in->a;
 	struct dmarc_record record;
 
-	if (!find_own(c, &record))
+	if (!find_own(c, &record) || is_as_planned(c, &record))
 		return false;
 	if (record.p != DMARC_NONE &&
 	    !(record.p == DMARC_QUARANTINE && record.is_testing))

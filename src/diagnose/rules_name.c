@@ -118,15 +118,6 @@ static const struct dns_answer *find_place(const struct rule_case *c,
 
 /* ---- what to say ---- */
 
-static bool conclude(const struct rule_case *c, struct diagnosis *d,
-                     const struct dns_answer *there)
-{
-	rule_cite(d, c->seen->answer);
-	rule_cite(d, there);
-	d->is_cause = true;
-	return true;
-}
-
 /* `In GoDaddy, enter "sg42" in the Name field of this record instead of "@".` */
 static struct str rename_fix(const struct rule_case *c, struct str old)
 {
@@ -217,7 +208,7 @@ bool rule_name_zone_appended_twice(const struct rule_case *c, struct diagnosis *
 		                     "%.*s once more.",
 		                     STR_ARG(noun), STR_ARG(name), STR_ARG(zones[i]));
 		d->fix = appending_fix(c, zones[i]);
-		return conclude(c, d, there);
+		return rule_conclude(c, d, there);
 	}
 	return false;
 }
@@ -382,7 +373,7 @@ bool rule_name_at_root(const struct rule_case *c, struct diagnosis *d)
 	if (!there)
 		return false;
 	word_root_place(c, d, name, there);
-	return conclude(c, d, there);
+	return rule_conclude(c, d, there);
 }
 
 bool rule_name_in_label(const struct rule_case *c, struct diagnosis *d)
@@ -414,7 +405,7 @@ bool rule_name_in_label(const struct rule_case *c, struct diagnosis *d)
 		                          STR_ARG(dns_name_parent(name)));
 		d->fix = rule_add_fix(c);
 	}
-	return conclude(c, d, there);
+	return rule_conclude(c, d, there);
 }
 
 /* ---- names of DKIM and DMARC ---- */
@@ -484,7 +475,7 @@ bool rule_name_wrong_selector(const struct rule_case *c, struct diagnosis *d)
 		        STR_ARG(c->row->name), STR_ARG(exchanged->name));
 		d->fix = rule_change_fix(c);
 	}
-	return conclude(c, d, there);
+	return rule_conclude(c, d, there);
 }
 
 bool rule_name_domainkey_missing(const struct rule_case *c, struct diagnosis *d)
@@ -508,7 +499,7 @@ bool rule_name_domainkey_missing(const struct rule_case *c, struct diagnosis *d)
 		return false;
 	d->message = stands_instead(c, name, " \"_domainkey\" is missing in the name.");
 	d->fix = rename_fix(c, name);
-	return conclude(c, d, there);
+	return rule_conclude(c, d, there);
 }
 
 bool rule_name_underscore_missing(const struct rule_case *c, struct diagnosis *d)
@@ -534,7 +525,7 @@ bool rule_name_underscore_missing(const struct rule_case *c, struct diagnosis *d
 		return false;
 	d->message = stands_instead(c, name, " The underscore is missing.");
 	d->fix = rename_fix(c, name);
-	return conclude(c, d, there);
+	return rule_conclude(c, d, there);
 }
 
 /* ---- a URL in the name field ---- */
@@ -585,7 +576,7 @@ bool rule_name_url_as_host(const struct rule_case *c, struct diagnosis *d)
 	                                    ? " \"www.\" does not belong there."
 	                                    : " The name of a record is no URL.");
 	d->fix = rename_fix(c, name);
-	return conclude(c, d, there);
+	return rule_conclude(c, d, there);
 }
 
 /* ---- a wildcard ---- */

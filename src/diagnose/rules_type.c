@@ -20,15 +20,6 @@ static const struct dns_answer *own_records(const struct rule_case *c,
 	return there;
 }
 
-static bool conclude(const struct rule_case *c, struct diagnosis *d,
-                     const struct dns_answer *there)
-{
-	rule_cite(d, c->seen->answer);
-	rule_cite(d, there);
-	d->is_cause = true;
-	return true;
-}
-
 /* "delete what is there, add what is wanted". Without the value where it is the only
  * record of its type, or a text that fills a screen. */
 static struct str replace_fix(const struct rule_case *c, const struct dns_answer *there)
@@ -75,7 +66,7 @@ bool rule_type_spf_record(const struct rule_case *c, struct diagnosis *d)
 		        "for any more; it must have the type TXT.",
 		        STR_ARG(c->row->name));
 		d->fix = spf_type_fix(c, text);
-		return conclude(c, d, there);
+		return rule_conclude(c, d, there);
 	}
 	return false;
 }
@@ -118,7 +109,7 @@ bool rule_type_txt_for_cname(const struct rule_case *c, struct diagnosis *d)
 		        is_key ? "a DKIM key" : "the name of the target",
 		        STR_ARG(c->row->name), STR_ARG(c->row->value));
 		d->fix = replace_fix(c, there);
-		return conclude(c, d, there);
+		return rule_conclude(c, d, there);
 	}
 	return false;
 }
@@ -163,7 +154,7 @@ bool rule_type_cname_for_txt(const struct rule_case *c, struct diagnosis *d)
 	        c->in->a,
 	        "A CNAME record to %.*s%.*s stands at %.*s, where %s record is wanted.",
 	        STR_ARG(target), STR_ARG(owner), STR_ARG(c->row->name), wanted);
-	return conclude(c, d, there);
+	return rule_conclude(c, d, there);
 }
 
 /* ---- addresses ---- */
@@ -219,7 +210,7 @@ bool rule_type_a_for_cname(const struct rule_case *c, struct diagnosis *d)
 	        STR_ARG(ip_format(c->in->a, there->records.v[0].ip)),
 	        STR_ARG(c->row->name), STR_ARG(c->row->value));
 	d->fix = replace_fix(c, there);
-	return conclude(c, d, there);
+	return rule_conclude(c, d, there);
 }
 
 /* ---- delegation ---- */
@@ -291,5 +282,5 @@ bool rule_type_ns_delegated(const struct rule_case *c, struct diagnosis *d)
 	        "there, and one in the zone %.*s is not seen.",
 	        STR_ARG(zone), STR_ARG(servers), STR_ARG(noun), STR_ARG(c->cut.zone));
 	d->fix = delegated_fix(c, zone);
-	return conclude(c, d, ns);
+	return rule_conclude(c, d, ns);
 }
