@@ -143,7 +143,7 @@
 	  "no MX at the name") \
 	X("record.missing", ERROR, FALLBACK, PURPOSE(OWNERSHIP) | PURPOSE(TRACKING), ANY, record_missing, \
 	  "nothing at the name") \
-	X("dns.negative_cached", ADVICE, ALWAYS, ANY_PURPOSE, ANY, dns_negative_cached, \
+	X("dns.negative_cached", ADVICE, ALWAYS, ANY_PURPOSE, PLANNED, dns_negative_cached, \
 	  "resolvers may keep the absence until a time") \
 	X("spf.pass_all", WARNING, ALWAYS, PURPOSE(SPF), ANY, spf_pass_all, \
 	  "+all lets the whole Internet send") \

@@ -76,11 +76,22 @@ static json_t *diagnoses_json(const struct diagnoses *list, struct citations *c)
 	return out;
 }
 
-/* A value as a person compares it: TXT strings joined, names without quotes. */
+/* A value in the form of the planned one: TXT strings joined, names without final dot,
+ * an MX without its preference. */
 static struct str plain_value(struct arena *a, const struct dns_record *r)
 {
-	return r->type == DNS_TXT || r->type == DNS_SPF ? r->txt.text
-	                                                : dns_record_format(a, r);
+	switch ((int)r->type) {
+	case DNS_TXT:
+	case DNS_SPF:
+		return r->txt.text;
+	case DNS_CNAME:
+	case DNS_NS:
+		return r->target;
+	case DNS_MX:
+		return r->mx.host;
+	default:
+		return dns_record_format(a, r);
+	}
 }
 
 static json_t *found_json(struct arena *a, const struct verdict_record *r,
@@ -93,11 +104,15 @@ static json_t *found_json(struct arena *a, const struct verdict_record *r,
 
 		cite(c, f->evidence);
 		json_array_append_new(
-		        out, json_pack("{s:s, s:o, s:o, s:i, s:i}", "type",
-		                       dns_type_name(f->record.type), "value",
-		                       json_text(plain_value(a, &f->record)), "server",
-		                       json_text_or_null(f->server), "ttl",
-		                       (int)f->record.ttl, "evidence", f->evidence));
+		        out,
+		        json_pack("{s:s, s:o, s:o, s:o, s:i, s:i}", "type",
+		                  dns_type_name(f->record.type), "value",
+		                  json_text(plain_value(a, &f->record)), "priority",
+		                  f->record.type == DNS_MX
+		                          ? json_integer(f->record.mx.preference)
+		                          : json_null(),
+		                  "server", json_text_or_null(f->server), "ttl",
+		                  (int)f->record.ttl, "evidence", f->evidence));
 	}
 	return out;
 }
