@@ -86,7 +86,7 @@ def verify_record(record, ids):
     assert TIME.fullmatch(record["checked_at"]) and TIME.fullmatch(record["next_check_at"])
     assert record["next_check_at"] > record["checked_at"]
     for found in record["found"]:
-        assert set(found) == {"type", "value", "server", "ttl", "evidence"}
+        assert set(found) == {"type", "value", "priority", "server", "ttl", "evidence"}
         assert isinstance(found["value"], str) and isinstance(found["ttl"], int)
         ids.add(found["evidence"])
     verify_diagnoses(record["diagnosis"], ids)
