@@ -35,13 +35,16 @@ def members(space):
 
 
 def start(*words):
-    """A running lab: the process, its directory and its namespace."""
-    script = "echo $LAB_DIR; readlink /proc/self/ns/net; " + " ".join(words)
-    process = subprocess.Popen([*RUN, "sh", "-c", script], stdout=subprocess.PIPE,
-                               text=True)
+    """A running lab: the process, its directory and its namespace. The words are run
+    once it has been looked at."""
+    script = "echo $LAB_DIR; readlink /proc/self/ns/net; read go; " + " ".join(words)
+    process = subprocess.Popen([*RUN, "sh", "-c", script], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
     directory = process.stdout.readline().strip()
     space = process.stdout.readline().strip()
     assert os.path.isdir(directory) and len(members(space)) > 20
+    process.stdin.write("go\n")
+    process.stdin.close()
     return process, directory, space
 
 
