@@ -1,0 +1,365 @@
+#include "mime/transfer.h"
+
+#include "mime/letter_scan.h"
+
+#include "base/base64.h"
+
+#include <string.h>
+
+enum { MARK_EVERY = 256 };
+
+/* What begins with '=': a byte as =XX, or a soft line break. */
+struct escape {
+	size_t raw_n; /* with the '='; 0: no escape at all */
+	bool is_byte;
+	char byte;
+};
+
+static struct escape read_escape(struct str raw)
+{
+	size_t n = 1;
+
+	if (raw.n > 2 && char_is_hex(raw.p[1]) && char_is_hex(raw.p[2]))
+		return (struct escape){
+		        3, true, (char)(char_hex(raw.p[1]) << 4 | char_hex(raw.p[2]))};
+	while (n < raw.n && (raw.p[n] == ' ' || raw.p[n] == '\t'))
+		n++;
+	if (n < raw.n && raw.p[n] == '\r')
+		n++;
+	if (n < raw.n && raw.p[n] == '\n')
+		return (struct escape){.raw_n = n + 1};
+	return (struct escape){0};
+}
+
+static void decode_qp(struct arena *a, struct transfer *t)
+{
+	const char *p = t->raw.p;
+	const char *end = p + t->raw.n;
+	char *text = arena_alloc(a, t->raw.n);
+	size_t n = 0;
+
+	while (p < end) {
+		const char *stop = memchr(p, '=', (size_t)(end - p));
+		size_t run = (size_t)((stop ? stop : end) - p);
+		struct escape e;
+
+		memcpy(text + n, p, run);
+		n += run;
+		p += run;
+		if (!stop)
+			break;
+		e = read_escape((struct str){p, (size_t)(end - p)});
+		if (e.is_byte)
+			text[n++] = e.byte;
+		else if (!e.raw_n)
+			text[n++] = *p;
+		p += e.raw_n ? e.raw_n : 1;
+		if (e.is_byte &&
+		    (t->marks.n == 0 ||
+		     n - t->marks.v[t->marks.n - 1].text_at >= MARK_EVERY))
+			*ARRAY_ADD(&t->marks, a) =
+			        (struct transfer_mark){n, (size_t)(p - t->raw.p)};
+	}
+	t->text = (struct str){text, n};
+}
+
+bool transfer_decode(struct arena *a, enum letter_encoding encoding, struct str raw,
+                     struct transfer *out)
+{
+	*out = (struct transfer){.encoding = encoding, .raw = raw, .text = raw};
+	switch (encoding) {
+	case LETTER_7BIT:
+	case LETTER_8BIT:
+	case LETTER_BINARY:
+		return true;
+	case LETTER_QUOTED_PRINTABLE:
+		decode_qp(a, out);
+		return true;
+	case LETTER_BASE64:
+		return base64_decode(a, raw, true, &out->text);
+	case LETTER_UNKNOWN_ENCODING:
+		return false;
+	}
+	return false;
+}
+
+/* Walks through quoted-printable from place to place, forward only. */
+struct qp_place {
+	const struct transfer *t;
+	size_t next_mark;
+	struct transfer_mark at;
+};
+
+/* Moves to the text's byte `text_at`; the raw place is behind the byte before it, so
+ * that soft breaks stay behind. */
+static void go_behind(struct qp_place *q, size_t text_at)
+{
+	const struct transfer *t = q->t;
+
+	need(text_at >= q->at.text_at);
+	while (q->next_mark < t->marks.n &&
+	       t->marks.v[q->next_mark].text_at <= text_at) {
+		if (t->marks.v[q->next_mark].text_at > q->at.text_at)
+			q->at = t->marks.v[q->next_mark];
+		q->next_mark++;
+	}
+	while (q->at.text_at < text_at) {
+		struct str rest = str_from(t->raw, q->at.raw_at);
+		struct escape e = {0};
+		const char *stop;
+
+		if (rest.p[0] == '=')
+			e = read_escape(rest);
+		if (e.raw_n) {
+			q->at.raw_at += e.raw_n;
+			q->at.text_at += e.is_byte;
+			continue;
+		}
+		stop = memchr(rest.p + 1, '=', rest.n - 1);
+		e.raw_n = stop ? (size_t)(stop - rest.p) : rest.n;
+		if (e.raw_n > text_at - q->at.text_at)
+			e.raw_n = text_at - q->at.text_at;
+		q->at.raw_at += e.raw_n;
+		q->at.text_at += e.raw_n;
+	}
+}
+
+/* Moves on over soft breaks, to where the next byte of the text itself stands. */
+static void skip_soft_breaks(struct qp_place *q)
+{
+	for (;;) {
+		struct str rest = str_from(q->t->raw, q->at.raw_at);
+		struct escape e = {0};
+
+		if (rest.n && rest.p[0] == '=')
+			e = read_escape(rest);
+		if (!e.raw_n || e.is_byte)
+			return;
+		q->at.raw_at += e.raw_n;
+	}
+}
+
+/* The length of what is on the line before `at`, and on it from `at` on. */
+static size_t column_of(struct str raw, size_t at)
+{
+	const char *lf = at ? memrchr(raw.p, '\n', at) : NULL;
+
+	return lf ? at - (size_t)(lf + 1 - raw.p) : at;
+}
+
+static size_t rest_of_line(struct str raw, size_t at)
+{
+	struct str rest = str_from(raw, at);
+	ptrdiff_t lf = str_find_char(rest, '\n');
+
+	if (lf < 0)
+		return rest.n;
+	return (size_t)lf - (lf > 0 && rest.p[lf - 1] == '\r');
+}
+
+/* Writes quoted-printable, with soft breaks before a line gets too long. */
+struct qp_writer {
+	char *p;
+	size_t n;
+	struct str eol;
+	size_t column;
+};
+
+static void put(struct qp_writer *w, struct str s)
+{
+	memcpy(w->p + w->n, s.p, s.n);
+	w->n += s.n;
+	w->column += s.n;
+}
+
+static void break_line(struct qp_writer *w, struct str mark)
+{
+	put(w, mark);
+	put(w, w->eol);
+	w->column = 0;
+}
+
+static bool is_literal(char c)
+{
+	return c >= '!' && c <= '~' && c != '=';
+}
+
+/* As much as stands for itself, cut into lines. */
+static size_t put_literals(struct qp_writer *w, struct str text)
+{
+	size_t n = 0;
+
+	while (n < text.n && is_literal(text.p[n]))
+		n++;
+	for (size_t at = 0; at < n;) {
+		size_t room = QP_LINE_MAX - 1 - w->column;
+		size_t piece = n - at < room ? n - at : room;
+
+		put(w, str_slice(text, at, piece));
+		at += piece;
+		if (at < n)
+			break_line(w, STR("="));
+	}
+	return n;
+}
+
+static size_t put_other(struct qp_writer *w, struct str text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	unsigned char c = (unsigned char)text.p[0];
+	char code[3] = {'=', hex[c >> 4], hex[c & 15]};
+	bool is_crlf = str_starts(text, STR("\r\n"));
+	struct str unit = {code, 3};
+
+	if (is_crlf || c == '\n') {
+		break_line(w, STR(""));
+		return is_crlf ? 2 : 1;
+	}
+	if (c == ' ' && text.n > 1 && is_literal(text.p[1]))
+		unit = STR(" ");
+	if (w->column + unit.n > QP_LINE_MAX - 1)
+		break_line(w, STR("="));
+	put(w, unit);
+	return 1;
+}
+
+/* Room that the text cannot pass when it is written. */
+static size_t qp_bound(struct str text, struct str eol)
+{
+	size_t n = text.n;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += is_literal(text.p[i]) ? 0 : 2;
+	return n + (n / (QP_LINE_MAX - 3) + 3) * (1 + eol.n);
+}
+
+static void write_qp(struct arena *a, struct qp_writer *w, struct str text)
+{
+	w->p = arena_alloc(a, qp_bound(text, w->eol));
+	/* A line that is too long already, which is not ours. */
+	if (w->column > QP_LINE_MAX - 1 && text.n)
+		break_line(w, STR("="));
+	while (text.n) {
+		text = str_from(text, put_literals(w, text));
+		if (text.n)
+			text = str_from(text, put_other(w, text));
+	}
+}
+
+static void edit_qp(struct arena *a, const struct transfer *t,
+                    const struct edits *wanted, struct str eol, size_t raw_start,
+                    struct edits *out)
+{
+	struct qp_place place = {.t = t};
+	size_t written_to = 0; /* in raw */
+	struct qp_writer w = {.eol = eol};
+
+	for (size_t i = 0; i < wanted->n; i++) {
+		const struct edit *e = &wanted->v[i];
+		size_t start, end, column;
+
+		go_behind(&place, e->start);
+		if (e->end > e->start)
+			skip_soft_breaks(&place);
+		start = place.at.raw_at;
+		go_behind(&place, e->end);
+		end = place.at.raw_at;
+		column = column_of(t->raw, start);
+		/* No line end since the last edit: its column counts. */
+		w.column = column < start - written_to ? column
+		                                       : w.column + start - written_to;
+		w.n = 0;
+		write_qp(a, &w, e->text);
+		if (w.column + rest_of_line(t->raw, end) > QP_LINE_MAX &&
+		    rest_of_line(t->raw, end))
+			break_line(&w, STR("="));
+		edits_add(a, out, raw_start + start, raw_start + end,
+		          (struct str){w.p, w.n});
+		written_to = end;
+	}
+}
+
+/* The last line of base64 that begins before the text's byte `text_at`, at a group of
+ * four characters; and how long lines are. */
+static size_t find_base64_line(struct str raw, size_t text_at, size_t *line_text_at,
+                               size_t *line_len)
+{
+	struct str rest = raw;
+	struct str line;
+	size_t digits = 0;
+	size_t found = 0;
+
+	*line_text_at = 0;
+	*line_len = 0;
+	while (digits / 4 * 3 <= text_at && letter_cut_line(&rest, &line)) {
+		size_t n = 0;
+
+		if (digits % 4 == 0) {
+			found = (size_t)(line.p - raw.p);
+			*line_text_at = digits / 4 * 3;
+		}
+		for (size_t i = 0; i < line.n; i++)
+			n += !char_is_blank(line.p[i]);
+		if (!*line_len)
+			*line_len = n;
+		digits += n;
+	}
+	return found;
+}
+
+static struct str write_base64(struct arena *a, struct str text, size_t line_len,
+                               struct str eol)
+{
+	struct str digits = base64_encode(a, text);
+	struct qp_writer w = {.eol = eol};
+
+	w.p = arena_alloc(a, digits.n + (digits.n / line_len + 1) * eol.n);
+	for (size_t at = 0; at < digits.n; at += line_len) {
+		if (at)
+			put(&w, eol);
+		put(&w, str_slice(digits, at, line_len));
+	}
+	return (struct str){w.p, w.n};
+}
+
+/* The blanks and line ends behind the last digit stay as they are. */
+static size_t digits_end(struct str raw)
+{
+	while (raw.n && char_is_blank(raw.p[raw.n - 1]))
+		raw.n--;
+	return raw.n;
+}
+
+static void edit_base64(struct arena *a, const struct transfer *t, struct edits *wanted,
+                        struct str eol, size_t raw_start, struct edits *out)
+{
+	struct iov pieces = {0};
+	size_t text_at, line_len, from;
+
+	if (wanted->n == 0)
+		return;
+	from = find_base64_line(t->raw, wanted->v[0].start, &text_at, &line_len);
+	line_len &= ~(size_t)3;
+	if (line_len < 4 || line_len > BASE64_LINE_MAX)
+		line_len = BASE64_LINE_MAX;
+	edits_apply_range(a, wanted, t->text, text_at, t->text.n, &pieces);
+	edits_add(a, out, raw_start + from, raw_start + digits_end(t->raw),
+	          write_base64(a, iov_join(a, &pieces), line_len, eol));
+}
+
+void transfer_edits(struct arena *a, const struct transfer *t, struct edits *wanted,
+                    struct str eol, size_t raw_start, struct edits *out)
+{
+	edits_sort(wanted);
+	if (t->encoding == LETTER_QUOTED_PRINTABLE) {
+		edit_qp(a, t, wanted, eol, raw_start, out);
+		return;
+	}
+	if (t->encoding == LETTER_BASE64) {
+		edit_base64(a, t, wanted, eol, raw_start, out);
+		return;
+	}
+	for (size_t i = 0; i < wanted->n; i++)
+		edits_add(a, out, raw_start + wanted->v[i].start,
+		          raw_start + wanted->v[i].end, wanted->v[i].text);
+}
