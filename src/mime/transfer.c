@@ -54,9 +54,8 @@ static void decode_qp(struct arena *a, struct transfer *t)
 		else if (!e.raw_n)
 			text[n++] = *p;
 		p += e.raw_n ? e.raw_n : 1;
-		if (e.is_byte &&
-		    (t->marks.n == 0 ||
-		     n - t->marks.v[t->marks.n - 1].text_at >= MARK_EVERY))
+		if (e.is_byte && (t->marks.n == 0 ||
+		                  n - t->marks.v[t->marks.n - 1].text_at >= MARK_EVERY))
 			*ARRAY_ADD(&t->marks, a) =
 			        (struct transfer_mark){n, (size_t)(p - t->raw.p)};
 	}
@@ -233,11 +232,25 @@ static size_t qp_bound(struct str text, struct str eol)
 	return n + (n / (QP_LINE_MAX - 3) + 3) * (1 + eol.n);
 }
 
-static void write_qp(struct arena *a, struct qp_writer *w, struct str text)
+/* Whether the content before ends with an '=' that is no escape yet, but might become
+ * one with what follows. */
+static bool is_dangling(struct str before)
+{
+	size_t n = before.n;
+
+	if (n > 1 && char_is_hex(before.p[n - 1]) && before.p[n - 2] == '=')
+		return true;
+	while (n && char_is_blank(before.p[n - 1]) && before.p[n - 1] != '\n')
+		n--;
+	return n && before.p[n - 1] == '=';
+}
+
+static void write_qp(struct arena *a, struct qp_writer *w, struct str before,
+                     struct str text)
 {
 	w->p = arena_alloc(a, qp_bound(text, w->eol));
-	/* A line that is too long already, which is not ours. */
-	if (w->column > QP_LINE_MAX - 1 && text.n)
+	/* Also where a line is too long already, which is not ours. */
+	if (is_dangling(before) || (w->column > QP_LINE_MAX - 1 && text.n))
 		break_line(w, STR("="));
 	while (text.n) {
 		text = str_from(text, put_literals(w, text));
@@ -269,7 +282,7 @@ static void edit_qp(struct arena *a, const struct transfer *t,
 		w.column = column < start - written_to ? column
 		                                       : w.column + start - written_to;
 		w.n = 0;
-		write_qp(a, &w, e->text);
+		write_qp(a, &w, str_slice(t->raw, 0, start), e->text);
 		if (w.column + rest_of_line(t->raw, end) > QP_LINE_MAX &&
 		    rest_of_line(t->raw, end))
 			break_line(&w, STR("="));
