@@ -12,8 +12,8 @@
  *			… str_slice(bytes, part->start, part->end - part->start) …
  *	}
  *
- * Any bytes are a letter, most with one part of text/plain: what mail programs would
- * show is what is indexed. Only a limit that is passed is an error. Lines may end with
+ * Any bytes are a letter: what mail programs would show is what is indexed, and bytes
+ * that begin with no header have no parts. Only a limit that is passed is an error. Lines may end with
  * CRLF or with LF alone. Parts are numbered as IMAP does it (RFC 9051 §6.4.5): "1.2".
  */
 #pragma once
