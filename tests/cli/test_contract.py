@@ -17,8 +17,9 @@ from signetbin import (PROFILES, ROOT, SETTINGS, SIGNET, STATUSES, check, fails,
                        render_zone, run, sets)
 
 COMMANDS = ["check", "profile list", "profile show", "profile render", "provider list",
-            "provider show", "spf", "dkim keygen", "dmarc", "manual"]
-GROUPS = ["profile", "provider", "dkim"]
+            "provider show", "spf", "dkim keygen", "dmarc", "html links", "html rewrite",
+            "html tokens", "manual"]
+GROUPS = ["profile", "provider", "dkim", "html"]
 ASKS_DNS = ["check", "spf", "dmarc"]
 # The least that each command needs, so that what is wrong is what the test adds.
 CALLS = {
@@ -32,6 +33,9 @@ CALLS = {
             "me@acme.example"],
     "dkim keygen": ["dkim", "keygen", "--out", "key.pem"],
     "dmarc": ["dmarc", "--from", "acme.example"],
+    "html links": ["html", "links"],
+    "html rewrite": ["html", "rewrite", "--prefix", "https://t.example/"],
+    "html tokens": ["html", "tokens"],
     "manual": ["manual"],
 }
 CLOSED_PORT = "127.0.0.1:9"
@@ -67,8 +71,7 @@ def zone(tmp_path_factory):
 
 def test_the_overview_names_every_command():
     overview = run("--help").stdout.decode()
-    assert re.findall(r"^  (\S+(?: \S+)?) {2,}\S", overview, re.M) == [
-        *COMMANDS[:6], "spf", "dkim keygen", "dmarc", "manual"]
+    assert re.findall(r"^  (\S+(?: \S+)?) {2,}\S", overview, re.M) == COMMANDS
     for word in ("-h", "help"):
         assert run(word).stdout.decode() == overview
 
@@ -191,6 +194,9 @@ def test_an_empty_value_is_no_value(command):
     (["manual", "nope"], "neither"),
     (["dkim", "keygen"], "--out"),
     (["dmarc"], "--from"),
+    (["html", "rewrite"], "--prefix"),
+    (["html", "tokens", "--state", "Data"], "RCDATA state"),
+    (["html", "links", "--max-bytes", "0"], "--max-bytes"),
     (["spf"], "--"),
 ], ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None)
 def test_what_is_wrong_is_said(args, why):
