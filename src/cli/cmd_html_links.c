@@ -2,9 +2,8 @@
 #include "cli/commands.h"
 
 #include "base/base64.h"
-#include "base/utf8.h"
 #include "cli/html_input.h"
-#include "cli/json_out.h"
+#include "cli/links_out.h"
 #include "mime/edits.h"
 #include "mime/html_links.h"
 
@@ -24,90 +23,37 @@ static const struct option rewrite_options[] = {
         HTML_MAX_BYTES_ROW,
 };
 
-/* Bytes that are no UTF-8 are shown as they are in the text for people. */
-static struct str shown(struct arena *a, struct str s)
+static struct links_out rows_of(struct arena *a, const struct links *links)
 {
-	return utf8_is_valid(s) ? s : utf8_printable(a, s);
-}
+	struct links_out rows = {0};
 
-static void print_member(const char *name, struct str value)
-{
-	printf("\"%s\":", name);
-	json_out_string(stdout, value);
-	putchar(',');
-}
-
-static void print_json(const struct links *links)
-{
-	AUTO(arena) a = {0};
-
-	putchar('[');
 	for (size_t i = 0; i < links->n; i++) {
 		const struct link *l = &links->v[i];
 
-		fputs(i ? ",{" : "{", stdout);
-		print_member("element", shown(&a, l->element));
-		print_member("attribute", l->attribute);
-		print_member("value", shown(&a, l->value));
-		printf("\"start\":%zu,\"end\":%zu,\"trackable\":%s,\"why\":\"%s\"%s}",
-		       l->start, l->end, l->why == LINK_TRACKABLE ? "true" : "false",
-		       link_reason_word(l->why),
-		       l->is_conditional ? ",\"conditional\":true" : "");
-		arena_reset(&a);
+		*ARRAY_ADD(&rows, a) = (struct links_out_row){
+		        .link = l,
+		        .is_trackable = l->why == LINK_TRACKABLE,
+		        .why = link_reason_word(l->why),
+		};
 	}
-	puts("]");
-}
-
-static int decimal_width(size_t n)
-{
-	return snprintf(NULL, 0, "%zu", n);
-}
-
-static void print_text(const struct links *links)
-{
-	int place = links->n ? decimal_width(links->v[links->n - 1].start) : 0;
-	int name = 0, why = 0;
-	size_t trackable = 0;
-	AUTO(arena) a = {0};
-
-	for (size_t i = 0; i < links->n; i++) {
-		const struct link *l = &links->v[i];
-		int n = (int)(l->element.n + 1 + l->attribute.n);
-		int word = (int)str_c(link_reason_word(l->why)).n;
-
-		name = n > name && n < 24 ? n : name;
-		why = word > why ? word : why;
-		trackable += l->why == LINK_TRACKABLE;
-	}
-	for (size_t i = 0; i < links->n; i++) {
-		const struct link *l = &links->v[i];
-		struct str what = arena_printf(&a, "%.*s %.*s",
-		                               STR_ARG(utf8_printable(&a, l->element)),
-		                               STR_ARG(l->attribute));
-
-		printf("%*zu  %-*.*s  %-*s  %.*s%s\n", place, l->start, name,
-		       STR_ARG(what), why, link_reason_word(l->why),
-		       STR_ARG(utf8_printable(&a, l->value)),
-		       l->is_conditional ? "  (conditional)" : "");
-		arena_reset(&a);
-	}
-	printf("%zu link%s, %zu trackable\n", links->n, links->n == 1 ? "" : "s",
-	       trackable);
+	return rows;
 }
 
 static bool run_links(struct cli *cli, struct err *err)
 {
 	const struct options *o = cli->options;
 	struct html_scan scan;
+	struct links_out rows;
 	struct str html;
 
 	if (!html_input(cli, o->max_bytes, &html, err))
 		return false;
 	html_scan(cli->a, html, NULL, &scan);
+	rows = rows_of(cli->a, &scan.links);
 	if (o->common.json)
-		print_json(&scan.links);
+		links_out_json(&rows);
 	else
-		print_text(&scan.links);
+		links_out_text(&rows);
 	return true;
 }
 

@@ -43,17 +43,19 @@ static bool convert(struct arena *a, const char *from, const char *to, struct st
 	return ok && in_left == 0;
 }
 
-/* iconv takes a byte order mark away; with the byte order in the name it stays. */
+/* iconv takes a byte order mark away; with the byte order in the name it stays. Without
+ * a mark the order is little-endian, as browsers have it (WHATWG Encoding §4.2) and mail
+ * is found to be, unless the first character says otherwise. */
 static const char *exact_name(struct arena *a, struct str charset, struct str bytes)
 {
 	bool is_16 = str_eq(charset, STR("utf-16")) || str_eq(charset, STR("utf16")) ||
 	             str_eq(charset, STR("unicode"));
 
-	if (is_16 && str_starts(bytes, STR("\xff\xfe")))
-		return "UTF-16LE";
-	if (is_16)
-		return "UTF-16BE"; /* RFC 2781 §4.3 */
-	return arena_cstr(a, charset);
+	if (!is_16)
+		return arena_cstr(a, charset);
+	if (str_starts(bytes, STR("\xfe\xff")) || str_starts(bytes, STR("\0")))
+		return "UTF-16BE";
+	return "UTF-16LE";
 }
 
 bool charset_to_utf8(struct arena *a, struct str charset, struct str bytes,

@@ -124,29 +124,32 @@ static enum letter_kind kind_of(struct str type)
 	return LETTER_OTHER;
 }
 
+/* By the first word of the field, as mail programs read "7bit; charset=utf-8". */
 static enum letter_encoding encoding_of(GMimeObject *o)
 {
-	const char *named;
+	static const struct {
+		const char *word;
+		enum letter_encoding encoding;
+	} words[] = {
+	        {"7bit",             LETTER_7BIT            },
+	        {"8bit",             LETTER_8BIT            },
+	        {"binary",           LETTER_BINARY          },
+	        {"quoted-printable", LETTER_QUOTED_PRINTABLE},
+	        {"base64",           LETTER_BASE64          },
+	};
+	const char *field = g_mime_object_get_header(o, "Content-Transfer-Encoding");
+	struct str word = str_trim(str_c(field));
+	size_t n = 0;
 
-	switch (g_mime_part_get_content_encoding(GMIME_PART(o))) {
-	case GMIME_CONTENT_ENCODING_7BIT:
+	while (n < word.n && !char_is_blank(word.p[n]) && word.p[n] != ';')
+		n++;
+	word.n = n;
+	if (n == 0)
 		return LETTER_7BIT;
-	case GMIME_CONTENT_ENCODING_8BIT:
-		return LETTER_8BIT;
-	case GMIME_CONTENT_ENCODING_BINARY:
-		return LETTER_BINARY;
-	case GMIME_CONTENT_ENCODING_BASE64:
-		return LETTER_BASE64;
-	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
-		return LETTER_QUOTED_PRINTABLE;
-	case GMIME_CONTENT_ENCODING_UUENCODE:
-		return LETTER_UNKNOWN_ENCODING;
-	case GMIME_CONTENT_ENCODING_DEFAULT:
-		break;
-	}
-	named = g_mime_object_get_header(o, "Content-Transfer-Encoding");
-	return named && str_trim(str_c(named)).n ? LETTER_UNKNOWN_ENCODING
-	                                         : LETTER_7BIT;
+	for (size_t i = 0; i < LEN(words); i++)
+		if (str_eq_nocase(word, str_c(words[i].word)))
+			return words[i].encoding;
+	return LETTER_UNKNOWN_ENCODING;
 }
 
 static bool has_parameter(GMimeObject *o, const char *name, struct str value)

@@ -40,6 +40,33 @@ static struct text_form form_of(const struct letter_part *part, const struct ope
 	};
 }
 
+static bool is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* A target means characters, and URLs are UTF-8: what another charset wrote is read. */
+static void read_targets(struct rewriter *w, struct rewrite_part *r)
+{
+	struct str charset = r->part->charset;
+
+	if (charset.n == 0 || str_eq(charset, STR("utf-8")) ||
+	    !charset_is_ascii_compatible(charset))
+		return;
+	for (size_t i = 0; i < r->links.n; i++) {
+		struct str *value = &r->links.v[i].value;
+		const char *name;
+		struct str utf8;
+
+		if (!is_ascii(*value) &&
+		    charset_to_utf8(w->a, charset, *value, &utf8, &name))
+			*value = utf8;
+	}
+}
+
 static void open_part(struct rewriter *w, const struct letter_part *part)
 {
 	struct rewrite_part *r = ARRAY_ADD(&w->report->parts, w->a);
@@ -57,6 +84,7 @@ static void open_part(struct rewriter *w, const struct letter_part *part)
 	} else {
 		text_links(w->a, o->text.text, form_of(part, o), w->rules, &r->links);
 	}
+	read_targets(w, r);
 }
 
 static int compare_views(const void *x, const void *y)
