@@ -39,6 +39,21 @@ static struct links_out rows_of(struct arena *a, const struct links *links)
 	return rows;
 }
 
+/* The links of standard input. */
+static bool scan_input(struct cli *cli, const struct link_rules *rules,
+                       struct str *html, struct html_scan *scan, struct err *err)
+{
+	const struct options *o = cli->options;
+
+	if (!html_input(cli, o->max_bytes, html, err))
+		return false;
+	html_scan(cli->a, *html, rules, scan);
+	if (scan->has_too_many)
+		return err_set(err, ERR_INPUT, "standard input: more than %d links",
+		               LINKS_MAX);
+	return true;
+}
+
 static bool run_links(struct cli *cli, struct err *err)
 {
 	const struct options *o = cli->options;
@@ -46,9 +61,8 @@ static bool run_links(struct cli *cli, struct err *err)
 	struct links_out rows;
 	struct str html;
 
-	if (!html_input(cli, o->max_bytes, &html, err))
+	if (!scan_input(cli, NULL, &html, &scan, err))
 		return false;
-	html_scan(cli->a, html, NULL, &scan);
 	rows = rows_of(cli->a, &scan.links);
 	if (o->common.json)
 		links_out_json(&rows);
@@ -70,9 +84,8 @@ static bool run_rewrite(struct cli *cli, struct err *err)
 
 	if (!o->prefix.n)
 		return err_set(err, ERR_USAGE, "--prefix URL is missing");
-	if (!html_input(cli, o->max_bytes, &html, err))
+	if (!scan_input(cli, &rules, &html, &scan, err))
 		return false;
-	html_scan(a, html, &rules, &scan);
 	for (size_t i = 0; i < scan.links.n; i++) {
 		const struct link *l = &scan.links.v[i];
 		struct str target;

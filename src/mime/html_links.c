@@ -56,6 +56,10 @@ static void read_link(struct scan *s, struct str element, struct str wanted,
 	}
 	if (!found || !html_end_tag(h))
 		return;
+	if (s->out->links.n == LINKS_MAX) {
+		s->out->has_too_many = true;
+		return;
+	}
 	link = ARRAY_ADD(&s->out->links, s->a);
 	link->element = element;
 	link->attribute = wanted;
@@ -154,7 +158,7 @@ static void comment(struct scan *s)
 static void scan_all(struct scan *s)
 {
 	s->h.skips_text = true;
-	while (html_next(&s->h)) {
+	while (!s->out->has_too_many && html_next(&s->h)) {
 		switch (s->h.token.kind) {
 		case HTML_START_TAG:
 			start_tag(s);

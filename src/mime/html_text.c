@@ -80,56 +80,86 @@ size_t html_cdata_end(const struct html *h, size_t *next)
 	return i < h->text.n ? i - 2 : i;
 }
 
+/* Whether some byte means another than itself, references apart. */
 static bool is_changed(char c, unsigned decoding)
 {
 	return c == '\r' || (c == 0 && !(decoding & HTML_KEEP_NUL)) ||
-	       (c == '&' && (decoding & (HTML_REFERENCES | HTML_ATTRIBUTE))) ||
 	       (c >= 'A' && c <= 'Z' && (decoding & HTML_LOWER));
 }
 
-/* Appends what the bytes at the front of `rest` mean; how many they are. */
-static size_t decode_one(struct str rest, unsigned decoding, char *out, size_t *n)
+static bool has_changes(struct str raw, unsigned decoding)
 {
-	struct charref ref;
-	char c = rest.p[0];
-	size_t used;
+	if (!(decoding & HTML_LOWER))
+		return memchr(raw.p, '\r', raw.n) ||
+		       (!(decoding & HTML_KEEP_NUL) && memchr(raw.p, 0, raw.n));
+	for (size_t i = 0; i < raw.n; i++)
+		if (is_changed(raw.p[i], decoding))
+			return true;
+	return false;
+}
 
-	if (c == '&') {
-		used = charref_parse(rest, decoding & HTML_ATTRIBUTE, &ref);
-		if (used) {
-			memcpy(out + *n, ref.text, ref.n);
-			*n += ref.n;
-			return used;
+/* Appends what raw bytes without references mean. At least one byte is changed. */
+static void decode_chars(struct str raw, unsigned decoding, char *out, size_t *n)
+{
+	for (size_t i = 0; i < raw.n; i++) {
+		char c = raw.p[i];
+
+		if (!is_changed(c, decoding)) {
+			out[(*n)++] = c;
+		} else if (c == 0) {
+			memcpy(out + *n, "\xef\xbf\xbd", 3);
+			*n += 3;
+		} else if (c != '\r') {
+			out[(*n)++] = char_lower(c);
+		} else {
+			out[(*n)++] = '\n';
+			i += i + 1 < raw.n && raw.p[i + 1] == '\n';
 		}
 	}
-	if (c == 0) {
-		memcpy(out + *n, "\xef\xbf\xbd", 3);
-		*n += 3;
+}
+
+/* Appends what the reference at the front of `rest` means, or its ampersand where it is
+ * none; how many bytes it takes. */
+static size_t decode_reference(struct str rest, unsigned decoding, char *out, size_t *n)
+{
+	struct charref ref;
+	size_t used = charref_parse(rest, decoding & HTML_ATTRIBUTE, &ref);
+
+	if (!used) {
+		out[(*n)++] = '&';
 		return 1;
 	}
-	out[(*n)++] = c == '\r' ? '\n' : char_lower(c);
-	return c == '\r' && rest.n > 1 && rest.p[1] == '\n' ? 2 : 1;
+	memcpy(out + *n, ref.text, ref.n);
+	*n += ref.n;
+	return used;
 }
 
 struct str html_decode(struct arena *a, struct str raw, unsigned decoding)
 {
-	size_t i = 0, n, size = raw.n;
+	bool references = decoding & (HTML_REFERENCES | HTML_ATTRIBUTE);
+	const char *amp = references && raw.n ? memchr(raw.p, '&', raw.n) : NULL;
+	bool changes = raw.n && has_changes(raw, decoding);
+	size_t i = 0, n = 0, size = raw.n + raw.n / 5;
 	char *out;
 
-	while (i < raw.n && !is_changed(raw.p[i], decoding))
-		i++;
-	if (i == raw.n)
+	if (!amp && !changes)
 		return raw;
 	/* What grows: NUL from 1 to 3 bytes, "&nGt;" and "&nLt;" from 5 to 6. */
-	for (size_t k = i; k < raw.n; k++)
+	for (size_t k = 0; changes && k < raw.n; k++)
 		size += raw.p[k] == 0 ? 2 : 0;
-	out = arena_alloc(a, size + raw.n / 5);
-	memcpy(out, raw.p, i);
-	for (n = i; i < raw.n;) {
-		if (is_changed(raw.p[i], decoding))
-			i += decode_one(str_from(raw, i), decoding, out, &n);
-		else
-			out[n++] = raw.p[i++];
+	out = arena_alloc(a, size);
+	for (; i < raw.n; amp = references ? memchr(raw.p + i, '&', raw.n - i) : NULL) {
+		size_t plain = (amp ? (size_t)(amp - raw.p) : raw.n) - i;
+
+		if (changes) {
+			decode_chars(str_slice(raw, i, plain), decoding, out, &n);
+		} else {
+			memcpy(out + n, raw.p + i, plain);
+			n += plain;
+		}
+		i += plain;
+		if (amp)
+			i += decode_reference(str_from(raw, i), decoding, out, &n);
 	}
 	return (struct str){out, n};
 }

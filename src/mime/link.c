@@ -67,25 +67,20 @@ static bool has_merge_tag(struct str target)
 /* A target read as a URL parser reads it (WHATWG URL §4.4): tab and line ends inside
  * are not there. */
 struct reader {
-	struct str rest;
+	const char *p, *end;
 };
 
-static bool is_ignored(char c)
-{
-	return c == '\t' || c == '\n' || c == '\r';
-}
-
 /* The next character, or NUL at the end. */
-static char peek(struct reader *r)
+static inline char peek(struct reader *r)
 {
-	while (r->rest.n && is_ignored(r->rest.p[0]))
-		r->rest = str_from(r->rest, 1);
-	return r->rest.n ? r->rest.p[0] : 0;
+	while (r->p < r->end && (*r->p == '\t' || *r->p == '\n' || *r->p == '\r'))
+		r->p++;
+	return r->p < r->end ? *r->p : 0;
 }
 
-static void skip(struct reader *r)
+static inline void skip(struct reader *r)
 {
-	r->rest = str_from(r->rest, 1);
+	r->p++;
 }
 
 /* Without the controls and spaces at both ends that a URL parser drops. */
@@ -142,9 +137,11 @@ static char next_host_char(struct reader *r)
 		return char_lower(c);
 	ahead = *r;
 	high = peek(&ahead);
+	if (!char_is_hex(high))
+		return c;
 	skip(&ahead);
 	low = peek(&ahead);
-	if (!char_is_hex(high) || !char_is_hex(low))
+	if (!char_is_hex(low))
 		return c;
 	skip(&ahead);
 	*r = ahead;
@@ -219,7 +216,7 @@ enum link_reason link_judge(struct str target, const struct link_rules *rules)
 	struct reader r;
 
 	target = trim(target);
-	r = (struct reader){target};
+	r = (struct reader){target.p, target.p + target.n};
 	if (target.n == 0)
 		return LINK_EMPTY;
 	if (target.p[0] == '#')
