@@ -9,6 +9,8 @@ const struct command *const commands[] = {
         &cmd_provider_show,
         &cmd_spf,
         &cmd_dkim_keygen,
+        &cmd_dkim_sign,
+        &cmd_dkim_verify,
         &cmd_dmarc,
         &cmd_manual,
         NULL,

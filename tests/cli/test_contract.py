@@ -17,9 +17,10 @@ from signetbin import (PROFILES, ROOT, SETTINGS, SIGNET, STATUSES, check, fails,
                        render_zone, run, sets)
 
 COMMANDS = ["check", "profile list", "profile show", "profile render", "provider list",
-            "provider show", "spf", "dkim keygen", "dmarc", "manual"]
+            "provider show", "spf", "dkim keygen", "dkim sign", "dkim verify",
+            "dmarc", "manual"]
 GROUPS = ["profile", "provider", "dkim"]
-ASKS_DNS = ["check", "spf", "dmarc"]
+ASKS_DNS = ["check", "spf", "dkim verify", "dmarc"]
 # The least that each command needs, so that what is wrong is what the test adds.
 CALLS = {
     "check": ["check", "acme.example"],
@@ -31,10 +32,17 @@ CALLS = {
     "spf": ["spf", "--ip", "192.0.2.1", "--helo", "mx.acme.example", "--mail-from",
             "me@acme.example"],
     "dkim keygen": ["dkim", "keygen", "--out", "key.pem"],
+    "dkim sign": ["dkim", "sign", "--domain", "acme.example", "--selector", "s1", "--key",
+                  "key.pem"],
+    "dkim verify": ["dkim", "verify"],
     "dmarc": ["dmarc", "--from", "acme.example"],
     "manual": ["manual"],
 }
 CLOSED_PORT = "127.0.0.1:9"
+# A message whose signature needs a key record.
+SIGNED = (b"DKIM-Signature: v=1; a=rsa-sha256; d=acme.example; s=s1; h=from; b=AAAA;\n"
+          b" bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
+          b"From: me@acme.example\n\n")
 BYTES = [b"\xff\xfe", b"a\xc0\xaf.example", b"\xed\xa0\x80", b"\x1b[31mred", b"a\nb",
          b"%s%n%s", b"\xe2\x80\xae.example", b"' OR 1=1", b"\x7f", b"-", b"="]
 
@@ -68,7 +76,8 @@ def zone(tmp_path_factory):
 def test_the_overview_names_every_command():
     overview = run("--help").stdout.decode()
     assert re.findall(r"^  (\S+(?: \S+)?) {2,}\S", overview, re.M) == [
-        *COMMANDS[:6], "spf", "dkim keygen", "dmarc", "manual"]
+        *COMMANDS[:6], "spf", "dkim keygen", "dkim sign", "dkim verify", "dmarc",
+        "manual"]
     for word in ("-h", "help"):
         assert run(word).stdout.decode() == overview
 
@@ -290,7 +299,7 @@ def test_a_malformed_profile_says_where_and_why(tmp_path, profile, why):
 @pytest.mark.parametrize("command", ASKS_DNS)
 def test_an_unreachable_server(command):
     begun = time.monotonic()
-    line = fails(*CALLS[command], "--dns", CLOSED_PORT, status=69)
+    line = fails(*CALLS[command], "--dns", CLOSED_PORT, stdin=SIGNED, status=69)
     assert CLOSED_PORT in line and "refused" in line
     assert time.monotonic() - begun < 2
 
@@ -476,7 +485,7 @@ def test_random_argument_lists(zone, tmp_path):
     for _ in range(400):
         start = words(chance.choice(COMMANDS)) if chance.random() < 0.8 else []
         call = start + [chance.choice(atoms) for _ in range(chance.randrange(7))]
-        if start and start[0] in ASKS_DNS and "--zone" not in call:
+        if call and call[0] in ASKS_DNS and "--zone" not in call:
             call += ["--dns", CLOSED_PORT]
         done = subprocess.run([SIGNET, *call], capture_output=True, timeout=5,
                               check=False, stdin=subprocess.DEVNULL, cwd=tmp_path)
