@@ -210,9 +210,13 @@ static inline void hash_piece(struct body *b, const char *p, size_t n, bool rela
 		if (!b->blank && !b->cr && p[i] != '\n') {
 			size_t run = scan(p + i, n - i, relaxed);
 
+			/* The piece may end with a line whose CR is in the run. */
+			run += run && p[i + run] == '\n';
 			if (run)
 				put(b->out, p + i, run);
 			i += run;
+			if (i == n)
+				return;
 		}
 		step(b, p[i++]);
 	}
