@@ -32,8 +32,7 @@ static void note(struct arena *a, struct dkim_key *key, enum tag_fault fault,
 static bool is_broken(const struct dkim_key *key)
 {
 	return tag_problems_has(&key->problems, TAG_SYNTAX) ||
-	       tag_problems_has(&key->problems, TAG_DUPLICATE) ||
-	       tag_problems_has(&key->problems, TAG_ORDER);
+	       tag_problems_has(&key->problems, TAG_DUPLICATE);
 }
 
 /* RFC 6376 §3.6.1: v= may be left out; if not it is DKIM1 and the first tag. */
@@ -109,6 +108,21 @@ static enum dkim_key_status read_key(struct arena *a, struct dkim_key *key,
 	return DKIM_KEY_USABLE;
 }
 
+/* In the order a verifier looks at them: RFC 6376 §6.1.2. */
+static enum dkim_key_status judge(const struct dkim_key *key, const struct tag *p,
+                                  enum dkim_key_status read)
+{
+	if (is_broken(key))
+		return DKIM_KEY_SYNTAX;
+	if (!p)
+		return DKIM_KEY_NO_KEY;
+	if (!key->has_sha256)
+		return DKIM_KEY_NOT_SHA256;
+	if (p->value.n == 0)
+		return DKIM_KEY_REVOKED;
+	return is_for_email(key) ? read : DKIM_KEY_NOT_EMAIL;
+}
+
 void dkim_key_parse(struct arena *a, struct str text, struct dkim_key *out)
 {
 	const struct tag *k, *p;
@@ -128,19 +142,10 @@ void dkim_key_parse(struct arena *a, struct str text, struct dkim_key *out)
 	}
 	read = known && p && p->value.n ? read_key(a, out, p) : DKIM_KEY_UNKNOWN_TYPE;
 
-	/* In the order a verifier looks at them: RFC 6376 §6.1.2. */
-	if (is_broken(out))
-		out->status = DKIM_KEY_SYNTAX;
-	else if (!p)
-		out->status = DKIM_KEY_NO_KEY;
-	else if (!out->has_sha256)
-		out->status = DKIM_KEY_NOT_SHA256;
-	else if (p->value.n == 0)
-		out->status = DKIM_KEY_REVOKED;
-	else if (!is_for_email(out))
-		out->status = DKIM_KEY_NOT_EMAIL;
-	else
-		out->status = read;
+	out->tolerant_status = judge(out, p, read);
+	out->status = tag_problems_has(&out->problems, TAG_ORDER)
+	                      ? DKIM_KEY_SYNTAX
+	                      : out->tolerant_status;
 }
 
 bool dkim_key_is_meant(struct arena *a, struct str text)

@@ -34,6 +34,8 @@ enum dkim_key_status {
 struct dkim_key {
 	struct tags tags; /* as written */
 	enum dkim_key_status status;
+	/* The same with a v= at the wrong place forgiven, as verifiers do. */
+	enum dkim_key_status tolerant_status;
 	enum key_algorithm algorithm; /* of k=, rsa where it is not given */
 	bool has_key;
 	struct public_key key;     /* where has_key */

@@ -1,11 +1,10 @@
 /* `signet dmarc`: one evaluation from what SPF and DKIM said. */
 #include "cli/catalog.h"
+#include "cli/answers.h"
 #include "cli/commands.h"
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/utf8.h"
-#include "auth/dmarc.h"
 
 struct options {
 	struct cli_common common;
@@ -110,25 +109,6 @@ static void check(struct arena *pass, struct dns_answers *answers, void *arg)
 	dmarc_check(pass, answers, &run->in, &run->out);
 }
 
-static json_t *make_json(const struct dmarc *d)
-{
-	json_t *j = json_object();
-
-	json_object_set_new(j, "result", json_string(dmarc_result_name(d->result)));
-	json_object_set_new(j, "disposition",
-	                    json_string(dmarc_policy_name(d->disposition)));
-	json_object_set_new(j, "policy",
-	                    json_text_or_null(str_c(dmarc_policy_name(d->policy))));
-	json_object_set_new(j, "org_domain", json_text_or_null(d->org_domain));
-	json_object_set_new(j, "record_domain", json_text_or_null(d->record_domain));
-	json_object_set_new(j, "record",
-	                    json_text_or_null(d->record ? d->record->text : STR_NONE));
-	json_object_set_new(j, "spf_aligned", json_boolean(d->spf_aligned));
-	json_object_set_new(j, "dkim_aligned", json_boolean(d->dkim_aligned));
-	json_object_set_new(j, "testing", json_boolean(d->is_testing));
-	return j;
-}
-
 static void print_record(struct arena *a, const struct dmarc *d)
 {
 	const struct dmarc_record *r = d->record;
@@ -190,7 +170,7 @@ static bool evaluate(struct cli *cli, struct run *run, struct err *err)
 	if (!cli_evaluate(cli, &answers, &pass, check, run, err))
 		return false;
 	if (o->common.json)
-		cli_print_json(make_json(&run->out));
+		cli_print_json(answer_dmarc(&run->out));
 	else
 		print_text(cli->a, &run->out);
 	return true;

@@ -1,8 +1,7 @@
 /* `signet spf`: one evaluation of check_host(). */
+#include "cli/answers.h"
 #include "cli/commands.h"
 
-#include "auth/spf.h"
-#include "base/json.h"
 #include "base/utf8.h"
 
 struct options {
@@ -31,19 +30,6 @@ static void check(struct arena *pass, struct dns_answers *answers, void *arg)
 	struct run *run = arg;
 
 	run->result = spf_check(pass, answers, &run->query);
-}
-
-static json_t *make_json(const struct spf_result *r)
-{
-	json_t *j = json_object();
-
-	json_object_set_new(j, "result", json_string(spf_outcome_name(r->outcome)));
-	json_object_set_new(j, "explanation", json_text(r->explanation));
-	json_object_set_new(j, "mechanism", json_text(r->mechanism));
-	json_object_set_new(j, "lookups", json_integer(r->lookups));
-	json_object_set_new(j, "void_lookups", json_integer(r->void_lookups));
-	json_object_set_new(j, "problem", json_text(r->problem));
-	return j;
 }
 
 static void print_row(struct arena *a, const char *label, struct str text)
@@ -86,7 +72,7 @@ static bool run_spf(struct cli *cli, struct err *err)
 	if (!cli_evaluate(cli, &answers, &pass, check, &run, err))
 		return false;
 	if (o->common.json)
-		cli_print_json(make_json(&run.result));
+		cli_print_json(answer_spf(&run.result));
 	else
 		print_text(cli->a, &run.result);
 	return true;

@@ -10,7 +10,7 @@
 extern const struct command *const commands[];
 
 extern const struct command cmd_check;
-extern const struct command cmd_dkim_keygen;
+extern const struct command cmd_dkim_keygen, cmd_dkim_sign, cmd_dkim_verify;
 extern const struct command cmd_dmarc;
 extern const struct command cmd_spf;
 extern const struct command cmd_html_links, cmd_html_rewrite, cmd_html_tokens;

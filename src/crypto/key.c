@@ -1,5 +1,7 @@
 #include "crypto/key.h"
 
+#include "crypto/openssl.h"
+
 #include <string.h>
 
 #include <openssl/asn1.h>
@@ -11,12 +13,6 @@
 #include <openssl/x509.h>
 
 enum { ED25519_BYTES = 32 };
-
-/* The object that callers hold is OpenSSL's own under a name of ours. */
-static EVP_PKEY *inside(const struct private_key *key)
-{
-	return (EVP_PKEY *)(uintptr_t)key;
-}
 
 static const char *const algorithm_names[] = {
         [KEY_RSA] = "rsa",
@@ -39,8 +35,7 @@ bool key_algorithm_parse(struct str name, enum key_algorithm *out)
 	return false;
 }
 
-/* Fills err with OpenSSL's own words and empties its queue. */
-static bool fail(struct err *err, enum err_kind kind, const char *what)
+bool openssl_fail(struct err *err, enum err_kind kind, const char *what)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_error());
 
@@ -184,7 +179,7 @@ bool private_key_generate(enum key_algorithm algorithm, unsigned bits,
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits);
 	}
 	if (!key)
-		return fail(err, ERR_INTERNAL, "key generation");
+		return openssl_fail(err, ERR_INTERNAL, "key generation");
 	*out = (struct private_key *)key;
 	return true;
 }
@@ -196,10 +191,10 @@ bool private_key_format(const struct private_key *key, struct secret *out,
 	char *text;
 	long n;
 
-	if (!memory || !PEM_write_bio_PKCS8PrivateKey(memory, inside(key), NULL, NULL,
-	                                              0, NULL, NULL)) {
+	if (!memory || !PEM_write_bio_PKCS8PrivateKey(memory, private_key_inside(key),
+	                                              NULL, NULL, 0, NULL, NULL)) {
 		BIO_free(memory);
-		return fail(err, ERR_INTERNAL, "writing a private key");
+		return openssl_fail(err, ERR_INTERNAL, "writing a private key");
 	}
 	n = BIO_get_mem_data(memory, &text);
 	secret_set(out, text, (size_t)n);
@@ -214,18 +209,18 @@ bool private_key_public(struct arena *a, const struct private_key *key, struct s
 	unsigned char *der = NULL;
 	int n;
 
-	if (EVP_PKEY_get_base_id(inside(key)) == EVP_PKEY_ED25519) {
+	if (EVP_PKEY_get_base_id(private_key_inside(key)) == EVP_PKEY_ED25519) {
 		size_t length = ED25519_BYTES;
 		unsigned char *raw = arena_alloc(a, length);
 
-		if (!EVP_PKEY_get_raw_public_key(inside(key), raw, &length))
-			return fail(err, ERR_INTERNAL, "reading a public key");
+		if (!EVP_PKEY_get_raw_public_key(private_key_inside(key), raw, &length))
+			return openssl_fail(err, ERR_INTERNAL, "reading a public key");
 		*out = (struct str){(const char *)raw, length};
 		return true;
 	}
-	n = i2d_PUBKEY(inside(key), &der);
+	n = i2d_PUBKEY(private_key_inside(key), &der);
 	if (n <= 0)
-		return fail(err, ERR_INTERNAL, "writing a public key");
+		return openssl_fail(err, ERR_INTERNAL, "writing a public key");
 	*out = arena_dup(a, (struct str){(const char *)der, (size_t)n});
 	OPENSSL_free(der);
 	return true;
@@ -233,5 +228,5 @@ bool private_key_public(struct arena *a, const struct private_key *key, struct s
 
 void private_key_free(struct private_key *key)
 {
-	EVP_PKEY_free(inside(key));
+	EVP_PKEY_free(private_key_inside(key));
 }

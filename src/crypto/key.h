@@ -29,6 +29,7 @@ enum {
 	KEY_RSA_BITS_ADVISED = 2048,
 	KEY_RSA_BITS_MAX = 8192, /* that we make */
 	KEY_ENCODED_MAX = 8192,  /* bytes of a public key that are looked at */
+	PRIVATE_KEY_TEXT_MAX = 16 * 1024,
 };
 
 struct public_key {
@@ -53,6 +54,12 @@ bool public_key_eq(const struct public_key *x, const struct public_key *y);
 /* Makes a new key; `bits` is for RSA alone, KEY_RSA_BITS_MIN to KEY_RSA_BITS_MAX. */
 NODISCARD bool private_key_generate(enum key_algorithm algorithm, unsigned bits,
                                     struct private_key **out, struct err *err);
+/* PEM of PKCS #8 or, for RSA, PKCS #1 (RFC 7468, RFC 8017 §A.1.2), or the 32 bytes of an
+ * Ed25519 seed in base64; the error says what else it is. The text should stand in a
+ * struct secret. */
+NODISCARD bool private_key_parse(struct str text, struct private_key **out,
+                                 struct err *err);
+enum key_algorithm private_key_algorithm(const struct private_key *key);
 /* PEM text of PKCS #8 without a pass phrase. */
 NODISCARD bool private_key_format(const struct private_key *key, struct secret *out,
                                   struct err *err);

@@ -37,3 +37,28 @@
 #define P256_SPKI                                                                      \
 	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEepFq1tthExMgGj/NbsGX6ozSwvv+"             \
 	"kZwjRk7toAjB72h9YtTa14dyi/rj/Bwa+PaFuJy5H8a4LxjyxsfNXS1viw=="
+
+/* The private keys of RFC 8463 §A: the seed of ED25519 above, and the RSA one. */
+#define ED25519_SEED "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
+#define RSA_PEM                                                                        \
+	"-----BEGIN RSA PRIVATE KEY-----\n"                                            \
+	"MIICXQIBAAKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQi\n"           \
+	"Y/J16JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqM\n"           \
+	"KrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB\n"           \
+	"AoGAH0cxOhFZDgzXWhDhnAJDw5s4roOXN4OhjiXa8W7Y3rhX3FJqmJSPuC8N9vQm\n"           \
+	"6SVbaLAE4SG5mLMueHlh4KXffEpuLEiNp9Ss3O4YfLiQpbRqE7Tm5SxKjvvQoZZe\n"           \
+	"zHorimOaChRL2it47iuWxzxSiRMv4c+j70GiWdxXnxe4UoECQQDzJB/0U58W7RZy\n"           \
+	"6enGVj2kWF732CoWFZWzi1FicudrBFoy63QwcowpoCazKtvZGMNlPWnC7x/6o8Gc\n"           \
+	"uSe0ga2xAkEA8C7PipPm1/1fTRQvj1o/dDmZp243044ZNyxjg+/OPN0oWCbXIGxy\n"           \
+	"WvmZbXriOWoSALJTjExEgraHEgnXssuk7QJBALl5ICsYMu6hMxO73gnfNayNgPxd\n"           \
+	"WFV6Z7ULnKyV7HSVYF0hgYOHjeYe9gaMtiJYoo0zGN+L3AAtNP9huqkWlzECQE1a\n"           \
+	"licIeVlo1e+qJ6Mgqr0Q7Aa7falZ448ccbSFYEPD6oFxiOl9Y9se9iYHZKKfIcst\n"           \
+	"o7DUw1/hz2Ck4N5JrgUCQQCyKveNvjzkkd8HjYs0SwM0fPjK16//5qDZ2UiDGnOe\n"           \
+	"uEzxBDAr518Z8VFbR41in3W4Y3yCDgQlLlcETrS+zYcL\n"                               \
+	"-----END RSA PRIVATE KEY-----\n"
+#define P256_PEM                                                                       \
+	"-----BEGIN PRIVATE KEY-----\n"                                                \
+	"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg/N7QSw4nbZmpvbCn\n"           \
+	"nB7ZGiOnXKHPb2UZFOxW+gtBIVyhRANCAATEcJ5zbeIUC0kjj+n5Cm6vLdpbW/hH\n"           \
+	"HAtpl6y4mFp4MLyguxEwiJsSxWqTl+DXQynYpSESA0THDR0kMi6E5WVK\n"                   \
+	"-----END PRIVATE KEY-----\n"
