@@ -124,9 +124,9 @@ static bool run_links(struct cli *cli, struct err *err)
 	struct links_out rows;
 	struct letter letter;
 
-	if (!read_letter(cli, &letter, err))
+	if (!read_letter(cli, &letter, err) ||
+	    !letter_links(cli->a, &letter, NULL, &report, err))
 		return false;
-	letter_links(cli->a, &letter, NULL, &report);
 	rows = rows_of(cli->a, &report);
 	if (o->common.json) {
 		links_out_json(&rows);

@@ -1,7 +1,7 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-        /* clang-format off: a line each */
+        /* clang-format off */
         &cmd_check,
         &cmd_profile_list,
         &cmd_profile_show,

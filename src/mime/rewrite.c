@@ -67,16 +67,17 @@ static void read_targets(struct rewriter *w, struct rewrite_part *r)
 	}
 }
 
-static void open_part(struct rewriter *w, const struct letter_part *part)
+static bool open_part(struct rewriter *w, const struct letter_part *part,
+                      struct err *err)
 {
 	struct rewrite_part *r = ARRAY_ADD(&w->report->parts, w->a);
 	struct opened *o = ARRAY_ADD(&w->opened, w->a);
-	struct html_scan scan;
+	struct html_scan scan = {0};
 
 	r->part = part;
 	r->skip = part_text_open(w->a, w->letter, part, &o->text);
 	if (r->skip == REWRITE_ENCODING || r->skip == REWRITE_CHARSET)
-		return;
+		return true;
 	if (part->kind == LETTER_HTML) {
 		html_scan(w->a, o->text.text, w->rules, &scan);
 		r->links = scan.links;
@@ -84,7 +85,11 @@ static void open_part(struct rewriter *w, const struct letter_part *part)
 	} else {
 		text_links(w->a, o->text.text, form_of(part, o), w->rules, &r->links);
 	}
+	if (scan.has_too_many || r->links.n > LINKS_MAX)
+		return err_set(err, ERR_INPUT, "part %.*s has more than %d links",
+		               STR_ARG(part->id), LINKS_MAX);
 	read_targets(w, r);
+	return true;
 }
 
 static int compare_views(const void *x, const void *y)
@@ -120,11 +125,12 @@ static void carry_no_track(struct rewriter *w)
 	}
 }
 
-static void open_parts(struct rewriter *w)
+static bool open_parts(struct rewriter *w, struct err *err)
 {
 	for (size_t i = 0; i < w->letter->parts.n; i++)
-		if (is_text(&w->letter->parts.v[i]))
-			open_part(w, &w->letter->parts.v[i]);
+		if (is_text(&w->letter->parts.v[i]) &&
+		    !open_part(w, &w->letter->parts.v[i], err))
+			return false;
 	carry_no_track(w);
 	for (size_t i = 0; i < w->report->parts.n; i++) {
 		const struct rewrite_part *r = &w->report->parts.v[i];
@@ -132,16 +138,18 @@ static void open_parts(struct rewriter *w)
 		for (size_t k = 0; r->skip == REWRITE_DONE && k < r->links.n; k++)
 			w->report->link_count += r->links.v[k].why == LINK_TRACKABLE;
 	}
+	return true;
 }
 
-void letter_links(struct arena *a, const struct letter *letter,
-                  const struct link_rules *rules, struct rewrite_report *report)
+bool letter_links(struct arena *a, const struct letter *letter,
+                  const struct link_rules *rules, struct rewrite_report *report,
+                  struct err *err)
 {
 	struct rewriter w = {
 	        .a = a, .letter = letter, .rules = rules, .report = report};
 
 	*report = (struct rewrite_report){0};
-	open_parts(&w);
+	return open_parts(&w, err);
 }
 
 /* One part's edits while they are made. */
@@ -330,16 +338,18 @@ bool letter_rewrite(struct arena *a, const struct letter *letter,
 	        .options = options,
 	        .report = report,
 	};
-	size_t before = edits->n;
+	struct edits header = {0};
 
 	*report = (struct rewrite_report){0};
-	for (size_t i = 0; i < options->change_count; i++) {
-		if (header_edit(a, letter, &options->changes[i], edits, err))
-			continue;
-		edits->n = before;
+	for (size_t i = 0; i < options->change_count; i++)
+		if (!header_edit(a, letter, &options->changes[i], &header, err))
+			return false;
+	if (!open_parts(&w, err))
 		return false;
-	}
-	open_parts(&w);
+	edits_sort(&header);
+	for (size_t i = 0; i < header.n; i++)
+		edits_add(a, edits, header.v[i].start, header.v[i].end,
+		          header.v[i].text);
 	rewrite_parts(&w, edits);
 	return true;
 }

@@ -84,14 +84,15 @@ struct rewrite_report {
 	bool has_pixel, has_unsubscribe, has_footer;
 };
 
-/* ERR_INPUT where a header field cannot be made. */
+/* ERR_INPUT where a header field cannot be made, or past LINKS_MAX in a part. */
 NODISCARD bool letter_rewrite(struct arena *a, const struct letter *letter,
                               const struct rewrite_options *options,
                               struct edits *edits, struct rewrite_report *report,
                               struct err *err);
 /* The links of all text parts, held ones too; changes nothing. */
-void letter_links(struct arena *a, const struct letter *letter,
-                  const struct link_rules *rules, struct rewrite_report *report);
+NODISCARD bool letter_links(struct arena *a, const struct letter *letter,
+                            const struct link_rules *rules,
+                            struct rewrite_report *report, struct err *err);
 /* "charset"; and the phrase. */
 const char *rewrite_skip_word(enum rewrite_skip skip);
 const char *rewrite_skip_phrase(enum rewrite_skip skip);

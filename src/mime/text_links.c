@@ -192,7 +192,8 @@ void text_links(struct arena *a, struct str text, struct text_form form,
 		ptrdiff_t colon = str_find_char(str_from(text, at), ':');
 		ptrdiff_t start;
 
-		if (colon < 0)
+		/* One more than may be, so that the caller sees it. */
+		if (colon < 0 || out->n > LINKS_MAX)
 			return;
 		start = scheme_start(text, at + (size_t)colon);
 		if (start < (ptrdiff_t)at)

@@ -14,6 +14,6 @@ struct text_form {
 };
 
 /* Adds the links in order. Values are views of the text, or in `a` where lines had to be
- * joined. */
+ * joined. Stops behind LINKS_MAX. */
 void text_links(struct arena *a, struct str text, struct text_form form,
                 const struct link_rules *rules, struct links *out);
