@@ -8,7 +8,7 @@ static const char url_digits[] =
 static struct str encode(struct arena *a, struct str bytes, const char *digits,
                          bool pad)
 {
-	char *out = arena_alloc(a, (bytes.n / 3 + 1) * 4 + 1);
+	char *out = arena_bytes(a, (bytes.n / 3 + 1) * 4 + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < bytes.n; i += 3) {
@@ -66,7 +66,7 @@ struct decode_rules {
 static bool decode(struct arena *a, struct str text, struct decode_rules rules,
                    struct str *result)
 {
-	char *out = arena_alloc(a, text.n / 4 * 3 + 4);
+	char *out = arena_bytes(a, text.n / 4 * 3 + 4);
 	uint32_t bits = 0;
 	size_t digits = 0;
 	size_t pads = 0;

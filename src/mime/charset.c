@@ -26,7 +26,7 @@ static bool convert(struct arena *a, const char *from, const char *to, struct st
 	/* No charset takes more than four bytes for what another has in one, but for
 	 * the marks and escapes at the ends. */
 	size_t room = in.n * 4 + 32;
-	char *p = arena_alloc(a, room);
+	char *p = arena_bytes(a, room);
 	char *in_at = (char *)(uintptr_t)in.p;
 	char *out_at = p;
 	size_t in_left = in.n;

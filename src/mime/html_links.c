@@ -3,6 +3,8 @@
 #include "mime/html.h"
 #include "mime/html_element.h"
 
+#include <string.h>
+
 struct scan {
 	struct arena *a;
 	const struct link_rules *rules;
@@ -232,6 +234,14 @@ static const char *reference(struct str before, char c, bool is_last, char quote
 	}
 }
 
+/* Whether a quoted value stands as it is; most targets do. */
+static bool is_plain(struct str target, char quote)
+{
+	return quote && !memchr(target.p, '&', target.n) &&
+	       !memchr(target.p, quote, target.n) && !memchr(target.p, '>', target.n) &&
+	       !memchr(target.p, '\r', target.n);
+}
+
 struct str html_attribute(struct arena *a, struct str target, char quote)
 {
 	struct buf b = {.max = SIZE_MAX};
@@ -240,6 +250,8 @@ struct str html_attribute(struct arena *a, struct str target, char quote)
 
 	if (target.n == 0)
 		return quote ? target : STR("\"\"");
+	if (is_plain(target, quote))
+		return target;
 	for (size_t i = 0; i < target.n; i++) {
 		const char *text = reference(str_slice(target, 0, i), target.p[i],
 		                             i + 1 == target.n, quote);

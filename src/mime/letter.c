@@ -18,45 +18,38 @@ static void start_gmime(void)
 	g_mime_init();
 }
 
-/* A parser over our bytes, without a copy: it only reads. What it gives refers to the
- * array as long as it lives. */
-static GMimeParser *new_parser(GByteArray *array)
+/* Where GMime begins to read: the other fields say nothing of the structure, and each
+ * would become an object. */
+static size_t first_content_field(const struct letter *letter)
 {
-	GMimeStream *stream = g_mime_stream_mem_new();
-	GMimeParser *parser;
-
-	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(stream), array);
-	parser = g_mime_parser_new_with_stream(stream);
-	g_mime_parser_set_persist_stream(parser, TRUE);
-	g_object_unref(stream);
-	return parser;
+	for (size_t i = 0; i < letter->fields.n; i++)
+		if (str_starts_nocase(letter->fields.v[i].name, STR("Content-")))
+			return letter->fields.v[i].start;
+	return letter->header_end;
 }
 
-/* What the letter consists of. It is read as a part, which it is, since a GMimeMessage
- * would also take all its addresses and dates apart; but only as a message may it begin
- * with the "From " line of a mailbox or with lines that are no fields. */
-static GMimeObject *parse_with_gmime(GByteArray *array)
+/*
+ * The structure, read by GMime from our bytes without a copy. It refers to the array as
+ * long as it lives. The letter is read as a part, which it is: a message would also have
+ * its addresses and dates taken apart.
+ */
+static GMimeObject *parse_with_gmime(GByteArray *array, size_t start)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	GMimeStream *stream, *from_start;
 	GMimeParser *parser;
-	GMimeMessage *message;
 	GMimeObject *top;
 
 	need(pthread_once(&once, start_gmime) == 0);
-	parser = new_parser(array);
+	stream = g_mime_stream_mem_new();
+	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(stream), array);
+	from_start = g_mime_stream_substream(stream, (gint64)start, (gint64)array->len);
+	parser = g_mime_parser_new_with_stream(from_start);
+	g_mime_parser_set_persist_stream(parser, TRUE);
 	top = g_mime_parser_construct_part(parser, NULL);
 	g_object_unref(parser);
-	if (top)
-		return top;
-	parser = new_parser(array);
-	message = g_mime_parser_construct_message(parser, NULL);
-	g_object_unref(parser);
-	if (!message)
-		return NULL;
-	top = g_mime_message_get_mime_part(message);
-	if (top)
-		g_object_ref(top);
-	g_object_unref(message);
+	g_object_unref(from_start);
+	g_object_unref(stream);
 	return top;
 }
 
@@ -79,11 +72,16 @@ static void index_fields(struct arena *a, struct letter *letter)
 	struct str rest = letter->bytes;
 	struct str line;
 
-	while (letter_cut_line(&rest, &line) && !letter_line_is_empty(line)) {
+	letter->header_end = letter->bytes.n;
+	while (letter_cut_line(&rest, &line)) {
 		size_t start = (size_t)(line.p - letter->bytes.p);
 		bool is_fold = line.p[0] == ' ' || line.p[0] == '\t';
 		size_t n = letter->fields.n;
 
+		if (letter_line_is_empty(line)) {
+			letter->header_end = start;
+			break;
+		}
 		if (is_fold && n) {
 			letter->fields.v[n - 1].end = start + line.n;
 			continue;
@@ -300,7 +298,7 @@ bool letter_parse(struct arena *a, struct str bytes, const struct letter_limits 
 	if (!letter_scan_limits(bytes, w.limits, err))
 		return false;
 	index_fields(a, out);
-	top = parse_with_gmime(&array);
+	top = parse_with_gmime(&array, first_content_field(out));
 	ok = walk_top(&w, top, STR_NONE, LETTER_FREE, 0);
 	if (top)
 		g_object_unref(top);

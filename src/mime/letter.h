@@ -88,7 +88,8 @@ struct letter {
 		struct letter_part *v;
 		size_t n, cap;
 	} parts;           /* in the order of the text, a multipart before its parts */
-	size_t body_start; /* behind the empty line; the end where there is none */
+	size_t header_end; /* behind the last field; the end where no empty line is */
+	size_t body_start; /* behind the empty line */
 	struct str eol;    /* "\r\n" or "\n": how the header's first line ends */
 };
 

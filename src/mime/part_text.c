@@ -84,7 +84,7 @@ void part_text_close(struct arena *a, const struct letter *letter,
 /* Every character beyond ASCII becomes '?'. */
 static struct str to_ascii(struct arena *a, struct str utf8)
 {
-	char *p = arena_alloc(a, utf8.n + 1);
+	char *p = arena_bytes(a, utf8.n + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < utf8.n; i++) {

@@ -90,7 +90,7 @@ static size_t eol_length(struct str s)
  * them left out. */
 static struct str join_lines(struct arena *a, struct str s)
 {
-	char *p = arena_alloc(a, s.n);
+	char *p = arena_bytes(a, s.n);
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.n; i++)

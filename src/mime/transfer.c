@@ -4,9 +4,41 @@
 
 #include "base/base64.h"
 
+#include <endian.h>
 #include <string.h>
 
-enum { MARK_EVERY = 256 };
+enum { MARK_EVERY = 64 };
+
+/* The bit on top of each of eight bytes, and the one below. */
+static const uint64_t high_bits = 0x8080808080808080;
+static const uint64_t low_bits = 0x0101010101010101;
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t load8(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+/* The high bit of each byte that is `c`. Those above the lowest one found may be wrong,
+ * as may all where bytes are above 0x7f and `c` is, too. */
+static inline uint64_t find_byte(uint64_t v, char c)
+{
+	uint64_t x = v ^ (low_bits * (unsigned char)c);
+
+	return (x - low_bits) & ~x & high_bits;
+}
+
+/* 0..15, or more than that. */
+static inline unsigned hex_value(char c)
+{
+	unsigned digit = (unsigned char)c - '0';
+	unsigned letter = ((unsigned char)c | 0x20u) - 'a';
+
+	return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
+}
 
 /* What begins with '=': a byte as =XX, or a soft line break. */
 struct escape {
@@ -15,49 +47,74 @@ struct escape {
 	char byte;
 };
 
-static struct escape read_escape(struct str raw)
+static inline struct escape read_escape(const char *p, const char *end)
 {
-	size_t n = 1;
+	const char *start = p++;
+	unsigned high, low;
 
-	if (raw.n > 2 && char_is_hex(raw.p[1]) && char_is_hex(raw.p[2]))
-		return (struct escape){
-		        3, true, (char)(char_hex(raw.p[1]) << 4 | char_hex(raw.p[2]))};
-	while (n < raw.n && (raw.p[n] == ' ' || raw.p[n] == '\t'))
-		n++;
-	if (n < raw.n && raw.p[n] == '\r')
-		n++;
-	if (n < raw.n && raw.p[n] == '\n')
-		return (struct escape){.raw_n = n + 1};
+	if (end - p >= 2) {
+		high = hex_value(p[0]);
+		low = hex_value(p[1]);
+		if ((high | low) < 16)
+			return (struct escape){3, true, (char)(high << 4 | low)};
+	}
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p < end && *p == '\r')
+		p++;
+	if (p < end && *p == '\n')
+		return (struct escape){.raw_n = (size_t)(p + 1 - start)};
 	return (struct escape){0};
+}
+
+/* Copies up to the next '=' or the end, eight bytes at a time: runs are short. Up to
+ * seven bytes behind are overwritten. Returns how many. */
+static inline size_t copy_literals(char *to, const char *p, const char *end)
+{
+	const char *start = p;
+
+	while (end - p >= 8) {
+		uint64_t v = load8(p);
+		uint64_t found = find_byte(v, '=');
+
+		memcpy(to, p, 8);
+		if (found)
+			return (size_t)(p - start) + (size_t)__builtin_ctzll(found) / 8;
+		to += 8;
+		p += 8;
+	}
+	while (p < end && *p != '=')
+		*to++ = *p++;
+	return (size_t)(p - start);
 }
 
 static void decode_qp(struct arena *a, struct transfer *t)
 {
 	const char *p = t->raw.p;
 	const char *end = p + t->raw.n;
-	char *text = arena_alloc(a, t->raw.n);
+	char *text = arena_bytes(a, t->raw.n + 8);
 	size_t n = 0;
+	size_t marked = 0;
 
 	while (p < end) {
-		const char *stop = memchr(p, '=', (size_t)(end - p));
-		size_t run = (size_t)((stop ? stop : end) - p);
+		size_t run = copy_literals(text + n, p, end);
 		struct escape e;
 
-		memcpy(text + n, p, run);
 		n += run;
 		p += run;
-		if (!stop)
+		if (p == end)
 			break;
-		e = read_escape((struct str){p, (size_t)(end - p)});
-		if (e.is_byte)
-			text[n++] = e.byte;
-		else if (!e.raw_n)
-			text[n++] = *p;
-		p += e.raw_n ? e.raw_n : 1;
-		if (e.is_byte && (t->marks.n == 0 ||
-		                  n - t->marks.v[t->marks.n - 1].text_at >= MARK_EVERY))
-			*ARRAY_ADD(&t->marks, a) =
-			        (struct transfer_mark){n, (size_t)(p - t->raw.p)};
+		e = read_escape(p, end);
+		if (!e.raw_n)
+			e = (struct escape){1, true, *p};
+		text[n] = e.byte;
+		n += e.is_byte;
+		p += e.raw_n;
+		if (e.is_byte && n - marked >= MARK_EVERY) {
+			*ARRAY_ADD(&t->marks, a) = (struct transfer_mark){
+			        (uint32_t)n, (uint32_t)(p - t->raw.p)};
+			marked = n;
+		}
 	}
 	t->text = (struct str){text, n};
 }
@@ -65,6 +122,7 @@ static void decode_qp(struct arena *a, struct transfer *t)
 bool transfer_decode(struct arena *a, enum letter_encoding encoding, struct str raw,
                      struct transfer *out)
 {
+	need(raw.n < UINT32_MAX);
 	*out = (struct transfer){.encoding = encoding, .raw = raw, .text = raw};
 	switch (encoding) {
 	case LETTER_7BIT:
@@ -86,7 +144,7 @@ bool transfer_decode(struct arena *a, enum letter_encoding encoding, struct str 
 struct qp_place {
 	const struct transfer *t;
 	size_t next_mark;
-	struct transfer_mark at;
+	size_t text_at, raw_at;
 };
 
 /* Moves to the text's byte `text_at`; the raw place is behind the byte before it, so
@@ -94,32 +152,25 @@ struct qp_place {
 static void go_behind(struct qp_place *q, size_t text_at)
 {
 	const struct transfer *t = q->t;
+	const struct transfer_mark *mark = NULL;
 
-	need(text_at >= q->at.text_at);
-	while (q->next_mark < t->marks.n &&
-	       t->marks.v[q->next_mark].text_at <= text_at) {
-		if (t->marks.v[q->next_mark].text_at > q->at.text_at)
-			q->at = t->marks.v[q->next_mark];
-		q->next_mark++;
+	need(text_at >= q->text_at);
+	while (q->next_mark < t->marks.n && t->marks.v[q->next_mark].text_at <= text_at)
+		mark = &t->marks.v[q->next_mark++];
+	if (mark && mark->text_at > q->text_at) {
+		q->text_at = mark->text_at;
+		q->raw_at = mark->raw_at;
 	}
-	while (q->at.text_at < text_at) {
-		struct str rest = str_from(t->raw, q->at.raw_at);
+	while (q->text_at < text_at) {
+		const char *p = t->raw.p + q->raw_at;
 		struct escape e = {0};
-		const char *stop;
 
-		if (rest.p[0] == '=')
-			e = read_escape(rest);
-		if (e.raw_n) {
-			q->at.raw_at += e.raw_n;
-			q->at.text_at += e.is_byte;
-			continue;
-		}
-		stop = memchr(rest.p + 1, '=', rest.n - 1);
-		e.raw_n = stop ? (size_t)(stop - rest.p) : rest.n;
-		if (e.raw_n > text_at - q->at.text_at)
-			e.raw_n = text_at - q->at.text_at;
-		q->at.raw_at += e.raw_n;
-		q->at.text_at += e.raw_n;
+		if (*p == '=')
+			e = read_escape(p, t->raw.p + t->raw.n);
+		if (!e.raw_n)
+			e = (struct escape){.raw_n = 1, .is_byte = true};
+		q->raw_at += e.raw_n;
+		q->text_at += e.is_byte;
 	}
 }
 
@@ -127,14 +178,15 @@ static void go_behind(struct qp_place *q, size_t text_at)
 static void skip_soft_breaks(struct qp_place *q)
 {
 	for (;;) {
-		struct str rest = str_from(q->t->raw, q->at.raw_at);
+		const char *p = q->t->raw.p + q->raw_at;
+		const char *end = q->t->raw.p + q->t->raw.n;
 		struct escape e = {0};
 
-		if (rest.n && rest.p[0] == '=')
-			e = read_escape(rest);
+		if (p < end && *p == '=')
+			e = read_escape(p, end);
 		if (!e.raw_n || e.is_byte)
 			return;
-		q->at.raw_at += e.raw_n;
+		q->raw_at += e.raw_n;
 	}
 }
 
@@ -183,13 +235,29 @@ static bool is_literal(char c)
 	return c >= '!' && c <= '~' && c != '=';
 }
 
-/* As much as stands for itself, cut into lines. */
-static size_t put_literals(struct qp_writer *w, struct str text)
+/* How many bytes at the front stand for themselves; eight at a time, as targets are long
+ * and few of their bytes do not. */
+static size_t literal_length(struct str text)
 {
 	size_t n = 0;
 
+	for (; n + 8 <= text.n; n += 8) {
+		uint64_t v = load8(text.p + n);
+		uint64_t below = (v - low_bits * '!') & ~v;
+
+		if ((v | below) & high_bits || find_byte(v, '=') || find_byte(v, 0x7f))
+			break;
+	}
 	while (n < text.n && is_literal(text.p[n]))
 		n++;
+	return n;
+}
+
+/* As much as stands for itself, cut into lines. */
+static size_t put_literals(struct qp_writer *w, struct str text)
+{
+	size_t n = literal_length(text);
+
 	for (size_t at = 0; at < n;) {
 		size_t room = QP_LINE_MAX - 1 - w->column;
 		size_t piece = n - at < room ? n - at : room;
@@ -227,8 +295,9 @@ static size_t qp_bound(struct str text, struct str eol)
 {
 	size_t n = text.n;
 
-	for (size_t i = 0; i < text.n; i++)
-		n += is_literal(text.p[i]) ? 0 : 2;
+	for (size_t i = literal_length(text); i < text.n;
+	     i += 1 + literal_length(str_from(text, i + 1)))
+		n += 2;
 	return n + (n / (QP_LINE_MAX - 3) + 3) * (1 + eol.n);
 }
 
@@ -248,7 +317,7 @@ static bool is_dangling(struct str before)
 static void write_qp(struct arena *a, struct qp_writer *w, struct str before,
                      struct str text)
 {
-	w->p = arena_alloc(a, qp_bound(text, w->eol));
+	w->p = arena_bytes(a, qp_bound(text, w->eol));
 	/* Also where a line is too long already, which is not ours. */
 	if (is_dangling(before) || (w->column > QP_LINE_MAX - 1 && text.n))
 		break_line(w, STR("="));
@@ -274,9 +343,9 @@ static void edit_qp(struct arena *a, const struct transfer *t,
 		go_behind(&place, e->start);
 		if (e->end > e->start)
 			skip_soft_breaks(&place);
-		start = place.at.raw_at;
+		start = place.raw_at;
 		go_behind(&place, e->end);
-		end = place.at.raw_at;
+		end = place.raw_at;
 		column = column_of(t->raw, start);
 		/* No line end since the last edit: its column counts. */
 		w.column = column < start - written_to ? column
@@ -326,7 +395,7 @@ static struct str write_base64(struct arena *a, struct str text, size_t line_len
 	struct str digits = base64_encode(a, text);
 	struct qp_writer w = {.eol = eol};
 
-	w.p = arena_alloc(a, digits.n + (digits.n / line_len + 1) * eol.n);
+	w.p = arena_bytes(a, digits.n + (digits.n / line_len + 1) * eol.n);
 	for (size_t at = 0; at < digits.n; at += line_len) {
 		if (at)
 			put(&w, eol);

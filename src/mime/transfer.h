@@ -10,7 +10,7 @@
  * As little as possible is touched. In quoted-printable an edit changes its own bytes and
  * adds soft line breaks where a line would pass 76 characters. In base64 everything from
  * the line of the first edit on is encoded again, with the line length that was there.
- * The identity encodings take the edits as they are: keeping lines short enough is the
+ * A content has fewer than 4 GiB. The identity encodings take the edits as they are: keeping lines short enough is the
  * caller's (rewrite_lines.h).
  */
 #pragma once
@@ -25,7 +25,7 @@ enum {
 
 /* A place in the text and the one it was read from. */
 struct transfer_mark {
-	size_t text_at, raw_at;
+	uint32_t text_at, raw_at;
 };
 
 struct transfer {
@@ -35,7 +35,7 @@ struct transfer {
 	struct {
 		struct transfer_mark *v;
 		size_t n, cap;
-	} marks; /* of quoted-printable, every few hundred bytes */
+	} marks; /* of quoted-printable, every few dozen bytes */
 };
 
 /*
