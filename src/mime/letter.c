@@ -171,10 +171,10 @@ static struct letter_part *add_part(struct walk *w, GMimeObject *o, struct str i
 	GMimeContentType *t = g_mime_object_get_content_type(o);
 	struct letter_part *part = ARRAY_ADD(&w->letter->parts, w->a);
 	const char *charset = g_mime_object_get_content_type_parameter(o, "charset");
-	struct str type =
-	        arena_printf(w->a, "%s/%s", g_mime_content_type_get_media_type(t),
-	                     g_mime_content_type_get_media_subtype(t));
+	struct str type = str_c(g_mime_content_type_get_media_type(t));
 
+	type = arena_join(w->a, type, STR("/"));
+	type = arena_join(w->a, type, str_c(g_mime_content_type_get_media_subtype(t)));
 	*part = (struct letter_part){
 	        .id = id,
 	        .type = arena_lower(w->a, type),

@@ -158,16 +158,36 @@ static void read_headers(struct scan *s, struct str *rest)
 	}
 }
 
+/* The place just before the rest: the end of the line that was read. */
+static struct str with_line_end(struct str rest)
+{
+	return rest.n ? (struct str){rest.p - 1, rest.n + 1} : rest;
+}
+
+/* Takes the text up to the end of the next line that begins with "-" off the front;
+ * *rest begins with the end of the line before. */
+static bool cut_dashed_line(struct str *rest, struct str *line)
+{
+	ptrdiff_t at = str_find_pair(*rest, '\n', '-');
+
+	if (at < 0)
+		return false;
+	*rest = str_from(*rest, (size_t)at + 1);
+	return letter_cut_line(rest, line);
+}
+
 static void scan_lines(struct scan *s, struct str rest)
 {
 	struct str line;
 
 	read_headers(s, &rest);
-	while (is_within(s) && letter_cut_line(&rest, &line)) {
-		if (!is_boundary(s, line))
-			continue;
-		s->parts++;
-		read_headers(s, &rest);
+	rest = with_line_end(rest);
+	while (is_within(s) && cut_dashed_line(&rest, &line)) {
+		if (is_boundary(s, line)) {
+			s->parts++;
+			read_headers(s, &rest);
+		}
+		rest = with_line_end(rest);
 	}
 }
 

@@ -192,19 +192,33 @@ static bool is_tracked(struct str target, const struct link_rules *rules)
 	return false;
 }
 
+/* Whether it begins with a host in letters, digits, dots and hyphens that is followed by
+ * a slash: then there is a host, and who excludes none need not know which. */
+static bool has_plain_host(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && (char_is_alnum(s.p[n]) || s.p[n] == '-' || s.p[n] == '.'))
+		n++;
+	return n > 0 && n < s.n && s.p[n] == '/' && char_is_alnum(s.p[0]);
+}
+
 /* Behind "http:". */
 static enum link_reason judge_web(struct reader r, struct str target,
                                   const struct link_rules *rules)
 {
 	char host[HOST_LEN_MAX + 1];
-	size_t slashes = 0, n;
+	size_t slashes = 0, n = 1;
 
 	for (; is_slash(peek(&r)); skip(&r))
 		slashes++;
-	read_host(&r, host, &n);
+	if ((rules && rules->excluded_host_count) ||
+	    !has_plain_host((struct str){r.p, (size_t)(r.end - r.p)}))
+		read_host(&r, host, &n);
 	if (slashes < 2 || n == 0)
 		return LINK_NO_HOST;
-	if (rules && n <= HOST_LEN_MAX && is_excluded((struct str){host, n}, rules))
+	if (rules && rules->excluded_host_count && n <= HOST_LEN_MAX &&
+	    is_excluded((struct str){host, n}, rules))
 		return LINK_EXCLUDED;
 	if (rules && is_tracked(target, rules))
 		return LINK_TRACKED;

@@ -253,21 +253,18 @@ static size_t literal_length(struct str text)
 	return n;
 }
 
-/* As much as stands for itself, cut into lines. */
-static size_t put_literals(struct qp_writer *w, struct str text)
+/* What stands for itself, cut into lines. */
+static void put_literals(struct qp_writer *w, struct str text)
 {
-	size_t n = literal_length(text);
-
-	for (size_t at = 0; at < n;) {
+	for (size_t at = 0; at < text.n;) {
 		size_t room = QP_LINE_MAX - 1 - w->column;
-		size_t piece = n - at < room ? n - at : room;
+		size_t piece = text.n - at < room ? text.n - at : room;
 
 		put(w, str_slice(text, at, piece));
 		at += piece;
-		if (at < n)
+		if (at < text.n)
 			break_line(w, STR("="));
 	}
-	return n;
 }
 
 static size_t put_other(struct qp_writer *w, struct str text)
@@ -290,12 +287,12 @@ static size_t put_other(struct qp_writer *w, struct str text)
 	return 1;
 }
 
-/* Room that the text cannot pass when it is written. */
-static size_t qp_bound(struct str text, struct str eol)
+/* Room that the text cannot pass when it is written; `literals` stand in front. */
+static size_t qp_bound(struct str text, size_t literals, struct str eol)
 {
 	size_t n = text.n;
 
-	for (size_t i = literal_length(text); i < text.n;
+	for (size_t i = literals; i < text.n;
 	     i += 1 + literal_length(str_from(text, i + 1)))
 		n += 2;
 	return n + (n / (QP_LINE_MAX - 3) + 3) * (1 + eol.n);
@@ -317,14 +314,19 @@ static bool is_dangling(struct str before)
 static void write_qp(struct arena *a, struct qp_writer *w, struct str before,
                      struct str text)
 {
-	w->p = arena_bytes(a, qp_bound(text, w->eol));
+	size_t n = literal_length(text);
+
+	w->p = arena_bytes(a, qp_bound(text, n, w->eol));
 	/* Also where a line is too long already, which is not ours. */
 	if (is_dangling(before) || (w->column > QP_LINE_MAX - 1 && text.n))
 		break_line(w, STR("="));
-	while (text.n) {
-		text = str_from(text, put_literals(w, text));
-		if (text.n)
-			text = str_from(text, put_other(w, text));
+	for (;;) {
+		put_literals(w, str_slice(text, 0, n));
+		text = str_from(text, n);
+		if (text.n == 0)
+			return;
+		text = str_from(text, put_other(w, text));
+		n = literal_length(text);
 	}
 }
 
