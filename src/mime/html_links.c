@@ -107,13 +107,16 @@ static void end_tag(struct scan *s)
 {
 	struct html *h = &s->h;
 	struct str name = html_str(h, h->token.name);
-	bool is_body = str_eq_nocase(name, STR("body"));
+	bool is_body;
 
 	if (s->foreign.n) {
 		html_foreign_end(&s->foreign, name);
 		h->allows_cdata = html_is_foreign(&s->foreign);
 	}
-	if (s->is_conditional || (!is_body && !str_eq_nocase(name, STR("html"))))
+	if (name.n != 4 || s->is_conditional)
+		return;
+	is_body = str_eq_nocase(name, STR("body"));
+	if (!is_body && !str_eq_nocase(name, STR("html")))
 		return;
 	if (s->has_body_end && !is_body)
 		return;

@@ -59,3 +59,60 @@ def test_tokens(test, state):
     done = run("html", "tokens", *options, stdin=test["input"].encode("utf-8"))
     assert done.returncode == 0
     assert one_json(done.stdout) == test["output"]
+
+
+def tokens(html, *options):
+    return one_json(run("html", "tokens", *options, stdin=html).stdout)
+
+
+@pytest.mark.parametrize("html, text", [
+    (b"\xe2\x82A", "\ufffdA"), (b"\xed\xa0\x80", "\ufffd" * 3), (b"\xf0\x9f\x98", "\ufffd"),
+    (b"\xc0\xaf", "\ufffd" * 2), (b"\xf4\x90\x80", "\ufffd" * 3), (b"\xff\xfe", "\ufffd" * 2),
+    (b"\xef\xbb\xbfx", "\ufeffx"), (b"a\r\nb\rc\r\r\n", "a\nb\nc\n\n"), (b"\0", "\0"),
+    (b"\"\\/\x01\x7f\xc2\x80", "\"\\/\x01\x7f\x80"),
+])
+def test_bytes_are_decoded(html, text):
+    assert tokens(html) == [["Character", text]]
+    assert tokens(b"<!--" + html + b"-->") == [["Comment", text.replace("\0", "\ufffd")]]
+
+
+@pytest.mark.parametrize("html, data, rest", [
+    ("<!-->x-->", "", "x-->"), ("<!--->x", "", "x"), ("<!---->x", "", "x"),
+    ("<!--a--!>x", "a", "x"), ("<!--a--!-->x", "a--!", "x"), ("<!--a--->x", "a-", "x"),
+    ("<!--a<!-->x", "a<!", "x"), ("<!--!>x-->", "!>x", ""), ("<!---!>-->", "-!>", ""),
+    ("<!--a--", "a", ""), ("<!--a---", "a-", ""), ("<!--a--!", "a", ""), ("<!--", "", ""),
+    ("<!-", "-", ""), ("<!>x", "", "x"), ("<?a?>x", "?a?", "x"), ("</ a>x", " a", "x"),
+    ("<![CDATA[a]]>x", "[CDATA[a]]", "x"),
+])
+def test_comments(html, data, rest):
+    assert tokens(html.encode()) == [["Comment", data]] + ([["Character", rest]] if rest else [])
+
+
+@pytest.mark.parametrize("html, doctype", [
+    ("<!DOCTYPE>", [None, None, None, False]), ("<!doctypeHTML>", ["html", None, None, True]),
+    ("<!DOCTYPE html", ["html", None, None, False]),
+    ("<!DOCTYPE a PUBLIC 'p'>", ["a", "p", None, True]),
+    ("<!DOCTYPE a PUBLIC'p'\"s\"x>", ["a", "p", "s", True]),
+    ("<!DOCTYPE a PUBLIC 'p' x 's'>", ["a", "p", None, False]),
+    ("<!DOCTYPE a PUBLIC 'p>'>", ["a", "p", None, False]),
+    ("<!DOCTYPE a system's' x>", ["a", None, "s", True]),
+    ("<!DOCTYPE a SYSTEM 's", ["a", None, "s", False]),
+    ("<!DOCTYPE a SYSTEM 's' x", ["a", None, "s", True]),
+    ("<!DOCTYPE a SYSTEM>", ["a", None, None, False]),
+    ("<!DOCTYPE a PUBLICS 's'>", ["a", None, None, False]),
+    ("<!DOCTYPE \0\r\n>", ["\ufffd", None, None, True]),
+])
+def test_doctypes(html, doctype):
+    assert tokens(html.encode())[0] == ["DOCTYPE", *doctype]
+
+
+@pytest.mark.parametrize("html, rest", [
+    ("<!--<script></script>--></script>x", "x"), ("<!--</script>x", "x"),
+    ("<!--<script>--></script>x", "x"), ("<!--<script></script></script>x", "x"),
+    ("<!--><script></script>x", "x"), ("<!--<scripty></script>x", "x"),
+    ("<!--<script/</script/</script>x", "x"), ("<!--<script></script>", None),
+    ("</scripty></script>x", "x"), ("</script", None),
+])
+def test_scripts(html, rest):
+    found = tokens(html.encode(), "--state", "script data state", "--last-start-tag", "SCRIPT")
+    assert (found[-1] == ["Character", rest] and ["EndTag", "script"] in found) == bool(rest)
