@@ -164,6 +164,7 @@ static bool make_setup(struct cli *cli, struct check_options *o,
 	};
 	if (!parse_servers(o, &setup->servers, err))
 		return false;
+	setup->thorough = o->bulk.n == 0 || setup->servers == SERVERS_ALL;
 	load_knowledge(cli, &setup->know);
 	if (o->profile.n == 0)
 		return true;
