@@ -261,6 +261,30 @@ static struct str delegated_fix(const struct rule_case *c, struct str zone)
 	                    STR_ARG(zone), STR_ARG(add), STR_ARG(delete));
 }
 
+/* An NS record was typed in instead of the CNAME, and no zone is there. A zone's own apex
+ * is cname.apex. */
+static bool is_ns_for_cname(const struct rule_case *c, const struct dns_answer *ns,
+                            struct diagnosis *d)
+{
+	struct arena *a = c->in->a;
+	struct field_place above = {c->provider, c->cut.zone};
+	struct field_record there = {DNS_NS, c->row->name, STR_NONE, -1};
+	struct field_record wanted = field_of_plan(c->row);
+	struct str delete = field_delete_instruction(a, &above, &there);
+	struct str add = field_instruction(a, &above, &wanted);
+
+	if (rule_records_at(c, c->row->name, DNS_SOA))
+		return false;
+	d->message = arena_printf(
+	        a,
+	        "%.*s is delegated to %.*s by NS, where a CNAME record to %.*s is "
+	        "wanted.",
+	        STR_ARG(c->row->name), STR_ARG(list_servers(c, ns)),
+	        STR_ARG(c->row->value));
+	d->fix = arena_printf(a, "%.*s %.*s", STR_ARG(delete), STR_ARG(add));
+	return rule_conclude(c, d, ns);
+}
+
 bool rule_type_ns_delegated(const struct rule_case *c, struct diagnosis *d)
 {
 	const struct dns_answer *ns;
@@ -271,9 +295,10 @@ bool rule_type_ns_delegated(const struct rule_case *c, struct diagnosis *d)
 	if (!is_settled(c) || c->seen->seen.result != COMPARE_ABSENT)
 		return false;
 	ns = find_delegation(c);
-	if (!ns ||
-	    (c->row->type == DNS_CNAME && str_eq(ns->question.name, c->row->name)))
-		return false; /* a CNAME at the apex is cname.apex */
+	if (!ns)
+		return false;
+	if (c->row->type == DNS_CNAME && str_eq(ns->question.name, c->row->name))
+		return is_ns_for_cname(c, ns, d);
 	zone = ns->question.name;
 	servers = list_servers(c, ns);
 	d->message = arena_printf(
