@@ -228,14 +228,22 @@ static struct str list_servers(const struct rule_case *c, const struct dns_answe
 	return list;
 }
 
+/* The domain's zone; the domain where nobody tells. */
+static struct field_place place_above(const struct rule_case *c)
+{
+	return (struct field_place){c->provider,
+	                            c->cut.zone.n ? c->cut.zone : c->in->plan->domain};
+}
+
 /* The NS records that take the name out of the domain's zone, else NULL. */
 static const struct dns_answer *find_delegation(const struct rule_case *c)
 {
+	struct str zone = place_above(c).zone;
 	struct str at = c->row->name;
 
-	if (c->cut.zone.n == 0 || !dns_name_is_within(at, c->cut.zone))
+	if (!dns_name_is_within(at, zone))
 		return NULL;
-	for (; !str_eq(at, c->cut.zone); at = dns_name_parent(at)) {
+	for (; !str_eq(at, zone); at = dns_name_parent(at)) {
 		const struct dns_answer *ns = rule_records_at(c, at, DNS_NS);
 
 		if (ns && ns->chain.n == 0)
@@ -249,7 +257,7 @@ static struct str delegated_fix(const struct rule_case *c, struct str zone)
 {
 	struct arena *a = c->in->a;
 	struct field_place there = {diagnose_provider(c->in, zone).provider, zone};
-	struct field_place above = {c->provider, c->cut.zone};
+	struct field_place above = place_above(c);
 	struct field_record wanted = field_of_plan(c->row);
 	struct field_record ns = {DNS_NS, zone, STR_NONE, -1};
 	struct str add = field_instruction(a, &there, &wanted);
@@ -267,7 +275,7 @@ static bool is_ns_for_cname(const struct rule_case *c, const struct dns_answer *
                             struct diagnosis *d)
 {
 	struct arena *a = c->in->a;
-	struct field_place above = {c->provider, c->cut.zone};
+	struct field_place above = place_above(c);
 	struct field_record there = {DNS_NS, c->row->name, STR_NONE, -1};
 	struct field_record wanted = field_of_plan(c->row);
 	struct str delete = field_delete_instruction(a, &above, &there);
@@ -305,7 +313,8 @@ bool rule_type_ns_delegated(const struct rule_case *c, struct diagnosis *d)
 	        c->in->a,
 	        "%.*s is a zone of its own, delegated to %.*s: there is no %.*s "
 	        "there, and one in the zone %.*s is not seen.",
-	        STR_ARG(zone), STR_ARG(servers), STR_ARG(noun), STR_ARG(c->cut.zone));
+	        STR_ARG(zone), STR_ARG(servers), STR_ARG(noun),
+	        STR_ARG(place_above(c).zone));
 	d->fix = delegated_fix(c, zone);
 	return rule_conclude(c, d, ns);
 }
