@@ -95,6 +95,19 @@ static bool check_addresses(const struct option_list *resolvers, struct err *err
 	return true;
 }
 
+/* Puts them into canonical form. */
+static bool check_selectors(struct cli *cli, struct option_list *selectors,
+                            struct err *err)
+{
+	if (selectors->n > AUDIT_SELECTORS_MAX)
+		return err_set(err, ERR_USAGE, "--selector: more than %d",
+		               AUDIT_SELECTORS_MAX);
+	for (size_t i = 0; i < selectors->n; i++)
+		if (!plan_selector(cli->a, selectors->v[i], &selectors->v[i], err))
+			return err_add(err, "--selector");
+	return true;
+}
+
 /* Options that mean nothing together are an error, not a surprise. */
 static bool check_options_fit(const struct check_options *o, struct err *err)
 {
@@ -254,7 +267,9 @@ static bool run(struct cli *cli, struct err *err)
 		return false;
 	if (!o->zone.n)
 		add_default_resolvers(cli, &o->resolvers);
-	ok = check_addresses(&o->resolvers, err) && make_setup(cli, o, &setup, err);
+	ok = check_addresses(&o->resolvers, err) &&
+	     check_selectors(cli, &o->selectors, err) &&
+	     make_setup(cli, o, &setup, err);
 	if (ok)
 		ok = run_mode(cli, o, &setup, err);
 	suffixes_free((struct suffixes *)(uintptr_t)setup.know.suffixes);
