@@ -13,36 +13,42 @@
 
 #define AT(field) offsetof(struct check_options, field)
 
-// clang-format off
 static const struct option options[] = {
-	{"profile", OPTION_TEXT, AT(profile), "NAME|FILE",
-	 "compare with the records of this profile; without it, audit the domain", 0, 0},
-	{"set", OPTION_LIST, AT(set), "NAME=VALUE",
-	 "a variable of the profile (repeatable)", 0, 0},
-	{"settings", OPTION_TEXT, AT(settings), "FILE",
-	 "variables of the profile, a NAME=VALUE a line; --set wins", 0, 0},
-	{"selector", OPTION_LIST, AT(selectors), "NAME",
-	 "in an audit, look for a DKIM key at this selector too (repeatable)", 0, 0},
-	{"resolver", OPTION_LIST, AT(resolvers), "ADDR[:PORT]",
-	 "also ask this public resolver (repeatable; or in SIGNET_RESOLVERS)", 0, 0},
-	{"servers", OPTION_TEXT, AT(servers), "all|wrong|none",
-	 "which authoritative servers to ask one by one: all, those of records that are "
-	 "wrong, or none (all; with --bulk: wrong, and right records less closely)", 0, 0},
-	{"retired-key", OPTION_LIST, AT(retired_keys), "BASE64",
-	 "a DKIM public key that was used before (repeatable)", 0, 0},
-	{"zone", OPTION_TEXT, AT(zone), "FILE",
-	 "answer every question from this zone file instead of from DNS", 0, 0},
-	{"watch", OPTION_FLAG, AT(watch), NULL,
-	 "check again and again until the domain is verified", 0, 0},
-	{"interval", OPTION_NUMBER, AT(interval_s), "SECONDS",
-	 "with --watch, the longest time between two checks, 5 or more (60)", 5, 86400},
-	{"bulk", OPTION_TEXT, AT(bulk), "FILE",
-	 "check every domain of this file, one a line, - for standard input; a line may go "
-	 "on with NAME=VALUE settings of its own; prints one JSON value a line", 0, 0},
-	{"concurrency", OPTION_NUMBER, AT(concurrency), "N",
-	 "with --bulk, how many domains at a time (100)", 1, 5000},
+        TEXT_OPTION("profile", AT(profile), "NAME|FILE",
+                    "compare with the records of this profile; without it, audit the "
+                    "domain"),
+        LIST_OPTION("set", AT(set), "NAME=VALUE",
+                    "a variable of the profile (repeatable)"),
+        TEXT_OPTION("settings", AT(settings), "FILE",
+                    "variables of the profile, a NAME=VALUE a line; --set wins"),
+        LIST_OPTION(
+                "selector", AT(selectors), "NAME",
+                "in an audit, look for a DKIM key at this selector too (repeatable)"),
+        LIST_OPTION(
+                "resolver", AT(resolvers), "ADDR[:PORT]",
+                "also ask this public resolver (repeatable; or in SIGNET_RESOLVERS)"),
+        TEXT_OPTION(
+                "servers", AT(servers), "all|wrong|none",
+                "which authoritative servers to ask one by one: all, those of records "
+                "that are wrong, or none (all; with --bulk: wrong, and right records "
+                "less closely)"),
+        LIST_OPTION("retired-key", AT(retired_keys), "BASE64",
+                    "a DKIM public key that was used before (repeatable)"),
+        TEXT_OPTION("zone", AT(zone), "FILE",
+                    "answer every question from this zone file instead of from DNS"),
+        FLAG_OPTION("watch", AT(watch),
+                    "check again and again until the domain is verified"),
+        NUMBER_OPTION(
+                "interval", AT(interval_s), "SECONDS", 5, 86400,
+                "with --watch, the longest time between two checks, 5 or more (60)"),
+        TEXT_OPTION(
+                "bulk", AT(bulk), "FILE",
+                "check every domain of this file, one a line, - for standard input; a "
+                "line may go on with NAME=VALUE settings of its own; prints one JSON "
+                "value a line"),
+        NUMBER_OPTION("concurrency", AT(concurrency), "N", 1, 5000,
+                      "with --bulk, how many domains at a time (100)"),
 };
-// clang-format on
 
 static bool parse_servers(struct check_options *o, enum server_views *out,
                           struct err *err)
