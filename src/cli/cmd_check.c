@@ -288,11 +288,9 @@ const struct command cmd_check = {
         .summary = "prove that a domain may be sent from, or say what is wrong",
         .description =
                 "Looks up every record that a sending domain of the profile publishes, "
-                "at "
-                "the authoritative servers, compares by meaning, and says for each "
-                "what "
-                "was found, why it is wrong and what to type at the recognised DNS "
-                "provider.\n\n"
+                "at the authoritative servers, compares by meaning, and says for each "
+                "what was found, why it is wrong and what to type at the recognised "
+                "DNS provider.\n\n"
                 "Without --profile it audits the domain as it stands: MX, SPF with its "
                 "whole include tree, DMARC, DKIM keys, the services that may send, "
                 "DNSSEC, MTA-STS, TLS-RPT, BIMI.\n\n"
