@@ -8,18 +8,6 @@ static bool is_settled(const struct rule_case *c)
 	return c->seen->status != RECORD_PROPAGATING;
 }
 
-/* The records of another type that stand at the name itself: not behind a CNAME, and
- * not made by a wildcard. */
-static const struct dns_answer *own_records(const struct rule_case *c,
-                                            enum dns_type type)
-{
-	const struct dns_answer *there = rule_records_at(c, c->row->name, type);
-
-	if (!there || there->chain.n || rule_is_wildcard(c, c->row->name, type))
-		return NULL;
-	return there;
-}
-
 /* "delete what is there, add what is wanted". Without the value where it is the only
  * record of its type, or a text that fills a screen. */
 static struct str replace_fix(const struct rule_case *c, const struct dns_answer *there)
@@ -54,7 +42,7 @@ bool rule_type_spf_record(const struct rule_case *c, struct diagnosis *d)
 
 	if (!is_settled(c) || c->seen->seen.result != COMPARE_ABSENT)
 		return false;
-	there = own_records(c, DNS_SPF);
+	there = rule_own_records(c, DNS_SPF);
 	for (size_t i = 0; there && i < there->records.n; i++) {
 		struct str text = there->records.v[i].txt.text;
 
@@ -94,7 +82,7 @@ bool rule_type_txt_for_cname(const struct rule_case *c, struct diagnosis *d)
 	if (c->row->type != DNS_CNAME || !is_settled(c) ||
 	    c->seen->answer->status == DNS_FOUND)
 		return false;
-	there = own_records(c, DNS_TXT);
+	there = rule_own_records(c, DNS_TXT);
 	for (size_t i = 0; there && i < there->records.n; i++) {
 		struct str text = there->records.v[i].txt.text;
 		bool is_key = c->row->purpose == PLAN_DKIM &&
@@ -140,7 +128,7 @@ bool rule_type_cname_for_txt(const struct rule_case *c, struct diagnosis *d)
 		return false;
 	if (c->row->type == DNS_MX && c->seen->answer->status == DNS_NXDOMAIN)
 		return false; /* cname.dangling says it */
-	there = own_records(c, DNS_CNAME);
+	there = rule_own_records(c, DNS_CNAME);
 	if (!there)
 		return false;
 	target = there->records.v[0].target;
@@ -184,7 +172,7 @@ static bool is_in_use(const struct rule_case *c, const struct dns_answer *there)
 	enum dns_type type = there->question.type;
 	struct str www = rule_name(c, "www.%.*s", STR_ARG(domain));
 
-	return own_records(c, DNS_MX) || own_records(c, DNS_TXT) ||
+	return rule_own_records(c, DNS_MX) || rule_own_records(c, DNS_TXT) ||
 	       share_address(there, rule_records_at(c, www, type)) ||
 	       share_address(there, rule_records_at(c, domain, type));
 }
@@ -195,11 +183,11 @@ bool rule_type_a_for_cname(const struct rule_case *c, struct diagnosis *d)
 
 	if (c->row->type != DNS_CNAME || !is_settled(c) ||
 	    c->seen->answer->status != DNS_NODATA ||
-	    c->seen->seen.result != COMPARE_DIFFERENT || own_records(c, DNS_SOA))
+	    c->seen->seen.result != COMPARE_DIFFERENT || rule_own_records(c, DNS_SOA))
 		return false;
-	there = own_records(c, DNS_A);
+	there = rule_own_records(c, DNS_A);
 	if (!there)
-		there = own_records(c, DNS_AAAA);
+		there = rule_own_records(c, DNS_AAAA);
 	if (!there || is_proxied(c, there) ||
 	    (c->row->purpose == PLAN_TRACKING && is_in_use(c, there)))
 		return false;
