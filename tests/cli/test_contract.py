@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from dnsserver import DnsServer
 from signetbin import (PROFILES, ROOT, SETTINGS, SIGNET, STATUSES, check, fails, one_json,
                        render_zone, run, sets)
 
@@ -182,6 +183,10 @@ def test_an_empty_value_is_no_value(command):
     (["check", "a." * 146 + "example"], "253"),
     (["check", "https://acme.example/"], "not a domain"),
     (["check", "me@acme.example"], "not a domain"),
+    (["check", "192.0.2.1"], "not a domain"),
+    (["check", "acme.example", "--selector", "s 1"], "not a DKIM selector"),
+    (["check", "acme.example", "--selector", "s" * 64], "--selector"),
+    (["check", "acme.example", *(f"--selector=s{i}" for i in range(65))], "more than 64"),
     (["check", "acme.example", "--profile", "nope"], "known are " + ", ".join(PROFILES)),
     (["check", "acme.example", "--profile", ""], "--profile"),
     (["check", "acme.example", "--profile", "standard"], '"label" is not set'),
@@ -469,6 +474,24 @@ def test_huge_arguments(value):
     settings = [f"--set=v{i}={value}" for i in range(18)]
     fails("profile", "render", "ses", "a.example", *settings, status=64)
     assert time.monotonic() - begun < 30
+
+
+def test_a_list_from_any_editor(tmp_path):
+    """A byte order mark, CRLF, blank lines, comments in front and behind."""
+    done = run("check", "--bulk", "-", "--dns", CLOSED_PORT, stdin=b"\xef\xbb\xbf# x\r\n \n")
+    assert b"no domain in it" in done.stderr
+    path = tmp_path / "settings"
+    path.write_bytes(b"\xef\xbb\xbflabel=sg1\r\n" + b"".join(
+        f"{k}={v}\r\n".encode() for k, v in SETTINGS.items() if k != "label"
+        and not k.startswith(("verify", "bounce", "dkim_target"))))
+    done = run("profile", "render", "standard", "acme.example", "--settings", str(path))
+    assert done.returncode == 0 and b"sg1" in done.stdout
+    with DnsServer() as dns:
+        port = dns.add({"acme.example": [("A", "192.0.2.1")]})
+        done = run("check", "--bulk", "-", "--dns", f"127.0.0.1:{port}",
+                   stdin=b"\xef\xbb\xbfacme.example  # ours\r\n\r\n\t# none\nacme.example\t#")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line.get("status") for line in lines] == ["audited", "audited"]
 
 
 def test_huge_standard_input():
