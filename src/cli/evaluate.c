@@ -40,7 +40,7 @@ static bool saw_only_timeouts(const struct dns_answers *answers)
 bool cli_evaluate(struct cli *cli, struct dns_answers *answers, struct arena *pass,
                   cli_check_fn *check, void *arg, struct err *err)
 {
-	struct resolver *r;
+	struct resolver *r = NULL;
 
 	if (!cli_resolver(cli, &r, err))
 		return false;
