@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 LAB = /usr/bin/python3 tests/lab/lab.py run --
 
-.PHONY: all run test unit check e2e bench-check fuzz format docs install clean
+.PHONY: all run test unit check e2e bench-check bench-letter fuzz format docs install clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
@@ -42,6 +42,11 @@ bench-check:
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory all
 	@$(LAB) /usr/bin/python3 tests/bench/check.py $(abspath $(BUILD))/src/cli/signet
+
+bench-letter:
+	@tools/install-deps bench
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 tests/bench/letter.py $(abspath $(BUILD))/tests/bench_letter
 
 # Every fuzz target for SECONDS, two at a time.
 SECONDS ?= 60

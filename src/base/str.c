@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include "base/vector.h"
+
 #include <string.h>
 
 struct str str_c(const char *c)
@@ -70,8 +72,14 @@ ptrdiff_t str_find(struct str s, struct str needle)
 
 ptrdiff_t str_find_nocase(struct str s, struct str needle)
 {
+	char first;
+
+	if (needle.n == 0)
+		return 0;
+	first = char_lower(needle.p[0]);
 	for (size_t i = 0; i + needle.n <= s.n; i++)
-		if (str_eq_nocase(str_slice(s, i, needle.n), needle))
+		if (char_lower(s.p[i]) == first &&
+		    str_eq_nocase(str_slice(s, i, needle.n), needle))
 			return (ptrdiff_t)i;
 	return -1;
 }
@@ -83,27 +91,16 @@ ptrdiff_t str_find_char(struct str s, char c)
 	return at ? at - s.p : -1;
 }
 
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
-typedef uint64_t words16 __attribute__((vector_size(16)));
-
-static inline bytes16 load16(const char *p)
-{
-	bytes16 v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
 ptrdiff_t str_find_pair(struct str s, char first, char second)
 {
 	size_t i = 0;
 
 	for (; i + 17 <= s.n; i += 16) {
-		words16 hits = (words16)((load16(s.p + i) == (uint8_t)first) &
+		bytes16 hits = (bytes16)((load16(s.p + i) == (uint8_t)first) &
 		                         (load16(s.p + i + 1) == (uint8_t)second));
 
-		if (hits[0] | hits[1])
-			break;
+		if (any16(hits))
+			return (ptrdiff_t)(i + first16(hits));
 	}
 	for (; i + 1 < s.n; i++)
 		if (s.p[i] == first && s.p[i + 1] == second)

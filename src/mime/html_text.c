@@ -147,7 +147,7 @@ struct str html_decode(struct arena *a, struct str raw, unsigned decoding)
 	/* What grows: NUL from 1 to 3 bytes, "&nGt;" and "&nLt;" from 5 to 6. */
 	for (size_t k = 0; changes && k < raw.n; k++)
 		size += raw.p[k] == 0 ? 2 : 0;
-	out = arena_alloc(a, size);
+	out = arena_bytes(a, size);
 	for (; i < raw.n; amp = references ? memchr(raw.p + i, '&', raw.n - i) : NULL) {
 		size_t plain = (amp ? (size_t)(amp - raw.p) : raw.n) - i;
 

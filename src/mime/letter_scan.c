@@ -106,7 +106,7 @@ struct seen {
 
 static void look_at_content_field(struct str line, struct seen *seen)
 {
-	seen->has_type |= str_find_nocase(line, STR("content-type")) >= 0;
+	seen->has_type |= str_starts_nocase(line, STR("content-type"));
 	seen->has_message |= str_find_nocase(line, STR("message/")) >= 0;
 	seen->has_multipart |= str_find_nocase(line, STR("multipart/")) >= 0;
 	seen->has_digest |= str_find_nocase(line, STR("digest")) >= 0;

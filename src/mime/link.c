@@ -1,5 +1,7 @@
 #include "mime/link.h"
 
+#include "base/vector.h"
+
 #include <string.h>
 
 enum { HOST_LEN_MAX = 255 };
@@ -40,14 +42,19 @@ static const struct {
 /* Whether a byte that some tag begins with is there: one look instead of six. */
 static bool may_have_merge_tag(struct str s)
 {
-	static const bool opens[256] = {
-	        ['{'] = true, ['*'] = true, ['<'] = true, ['['] = true, ['$'] = true,
-	};
-	bool found = false;
+	size_t i = 0;
 
-	for (size_t i = 0; i < s.n; i++)
-		found |= opens[(unsigned char)s.p[i]];
-	return found;
+	for (; i + 16 <= s.n; i += 16) {
+		bytes16 v = load16(s.p + i);
+
+		if (any16((bytes16)((v == '{') | (v == '*') | (v == '<') | (v == '[') |
+		                    (v == '$'))))
+			return true;
+	}
+	for (; i < s.n; i++)
+		if (s.p[i] && strchr("{*<[$", s.p[i]))
+			return true;
+	return false;
 }
 
 static bool has_merge_tag(struct str target)

@@ -37,9 +37,15 @@ static size_t run_length(struct str s, struct text_form form)
 	size_t n = 0;
 	size_t unit;
 
-	while ((unit = unit_length(str_from(s, n), form)))
+	for (;;) {
+		while (n < s.n && (char_is_alnum(s.p[n]) || s.p[n] == '/' ||
+		                   s.p[n] == '-' || s.p[n] == '.' || s.p[n] == '='))
+			n++; /* most of a URL, looked at without much ado */
+		unit = unit_length(str_from(s, n), form);
+		if (unit == 0)
+			return n;
 		n += unit;
-	return n;
+	}
 }
 
 static size_t count_char(struct str s, char c)
