@@ -12,6 +12,7 @@ const struct command *const commands[] = {
         &cmd_dkim_sign,
         &cmd_dkim_verify,
         &cmd_dmarc,
+        &cmd_auth,
         &cmd_manual,
         NULL,
 };

@@ -18,9 +18,9 @@ from signetbin import (PROFILES, ROOT, SETTINGS, SIGNET, STATUSES, check, fails,
 
 COMMANDS = ["check", "profile list", "profile show", "profile render", "provider list",
             "provider show", "spf", "dkim keygen", "dkim sign", "dkim verify",
-            "dmarc", "manual"]
+            "dmarc", "auth", "manual"]
 GROUPS = ["profile", "provider", "dkim"]
-ASKS_DNS = ["check", "spf", "dkim verify", "dmarc"]
+ASKS_DNS = ["check", "spf", "dkim verify", "dmarc", "auth"]
 # The least that each command needs, so that what is wrong is what the test adds.
 CALLS = {
     "check": ["check", "acme.example"],
@@ -36,6 +36,8 @@ CALLS = {
                   "key.pem"],
     "dkim verify": ["dkim", "verify"],
     "dmarc": ["dmarc", "--from", "acme.example"],
+    "auth": ["auth", "--ip", "192.0.2.1", "--mail-from", "me@acme.example",
+             "--authserv-id", "mx.there.example"],
     "manual": ["manual"],
 }
 CLOSED_PORT = "127.0.0.1:9"
@@ -77,7 +79,7 @@ def test_the_overview_names_every_command():
     overview = run("--help").stdout.decode()
     assert re.findall(r"^  (\S+(?: \S+)?) {2,}\S", overview, re.M) == [
         *COMMANDS[:6], "spf", "dkim keygen", "dkim sign", "dkim verify", "dmarc",
-        "manual"]
+        "auth", "manual"]
     for word in ("-h", "help"):
         assert run(word).stdout.decode() == overview
 
