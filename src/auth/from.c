@@ -97,15 +97,6 @@ static size_t encoded_length(struct str s)
 	return 0;
 }
 
-static bool is_host_name(struct str name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (!char_is_alnum(name.p[i]) && name.p[i] != '-' && name.p[i] != '_' &&
-		    name.p[i] != '.')
-			return false;
-	return !dns_name_is_root(name);
-}
-
 static void add_domain(struct reading *r, struct str domain)
 {
 	struct err err;
@@ -113,7 +104,7 @@ static void add_domain(struct reading *r, struct str domain)
 
 	if (str_starts(domain, STR("[")))
 		fail(r, "the address in From has no domain but an address literal");
-	else if (!dns_name_parse(r->a, domain, &name, &err) || !is_host_name(name))
+	else if (!dns_name_parse(r->a, domain, &name, &err) || !dns_name_is_plain(name))
 		fail(r, "the address in From has no possible domain");
 	else if (r->out->domain.n && !str_eq(r->out->domain, name))
 		fail(r, "From has addresses of several domains");
