@@ -16,7 +16,7 @@ struct reading {
 	bool in_group;
 	bool has_more; /* something stands behind the brackets */
 	bool blank;    /* the last token was a blank or comment */
-	bool has_gap;  /* two words with a blank between them */
+	bool has_gap;  /* two words with a blank between them, or a second "@" */
 };
 
 static void fail(struct reading *r, const char *problem)
@@ -49,6 +49,8 @@ static void put(struct reading *r, struct str text)
 static void put_special(struct reading *r, char c)
 {
 	r->blank = false;
+	if (c == '@' && r->domain_at && r->text[0] != '@')
+		r->has_gap = true;
 	put(r, (struct str){&c, 1});
 	if (c == '@')
 		r->domain_at = r->n;
@@ -124,7 +126,8 @@ static void end_address(struct reading *r)
 		return;
 	}
 	begin_address(r);
-	if (!is_read || domain_at < 2 || domain_at >= address.n) {
+	if (!is_read || domain_at < 2 || domain_at >= address.n ||
+	    address.p[0] == '@') {
 		fail(r, "From cannot be read");
 		return;
 	}

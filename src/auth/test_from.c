@@ -64,6 +64,10 @@ static void test_values(void **state)
 	        {"a@[192.0.2.1]",                             NULL,                    "literal"                  },
 	        {"a@b..example",                              NULL,                    "no possible domain"       },
 	        {"a@b/c.example",                             NULL,                    "no possible domain"       },
+	        {"<@x.example,@y.example>",                   NULL,                    "cannot be read"           },
+	        {"@x.example@y.example",                      NULL,                    "cannot be read"           },
+	        {"a@x.example@y.example",                     NULL,                    "cannot be read"           },
+	        {"a@x.example@y.example <a@b.example>",       "b.example",             "a@"                       },
 	        {"a@b.example, c@d.example",                  NULL,                    "several domains"          },
 	};
 

@@ -1,18 +1,11 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-        &cmd_check,
-        &cmd_profile_list,
-        &cmd_profile_show,
-        &cmd_profile_render,
-        &cmd_provider_list,
-        &cmd_provider_show,
-        &cmd_spf,
-        &cmd_dkim_keygen,
-        &cmd_dkim_sign,
-        &cmd_dkim_verify,
-        &cmd_dmarc,
-        &cmd_auth,
-        &cmd_manual,
-        NULL,
+        &cmd_check,         &cmd_profile_list,
+        &cmd_profile_show,  &cmd_profile_render,
+        &cmd_provider_list, &cmd_provider_show,
+        &cmd_spf,           &cmd_dkim_keygen,
+        &cmd_dkim_sign,     &cmd_dkim_verify,
+        &cmd_dmarc,         &cmd_auth,
+        &cmd_manual,        NULL,
 };
