@@ -33,7 +33,7 @@ check:
 	tools/check-layers
 	tools/docs --check $(BUILD)/src/cli/signet
 	SIGNET=$(abspath $(BUILD))/src/cli/signet $(PYTEST) tests/data tests/spf tests/dkim \
-		tests/dmarc tests/plan tests/cli
+		tests/dmarc tests/plan tests/cli tests/mime
 
 e2e:
 	SIGNET=$(abspath $(BUILD))/src/cli/signet $(LAB) $(PYTEST) tests/lab tests/e2e

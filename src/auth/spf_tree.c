@@ -168,15 +168,12 @@ static void judge_child(struct builder *b, const struct spf_node *node,
 	static const struct {
 		enum spf_trouble_kind kind;
 		const char *text; /* NULL: nothing to say */
-	} says[] = {
-	        [SPF_NODE_PENDING] = {0,                     NULL                       },
-	        [SPF_NODE_RECORD] = {0,                     NULL                       },
-	        [SPF_NODE_CUT] = {0,                     NULL                       },
+	} says[SPF_NODE_CUT + 1] = {
 	        [SPF_NODE_NONE] = {SPF_TROUBLE_NO_RECORD, "no SPF record there"      },
 	        [SPF_NODE_SEVERAL] = {SPF_TROUBLE_SEVERAL,   "several SPF records there"},
 	        [SPF_NODE_FAULT] = {SPF_TROUBLE_FAULT,     "DNS could not tell"       },
 	        [SPF_NODE_LOOP] = {SPF_TROUBLE_LOOP,
-	                              "leads back to where it came from"                },
+	                           "leads back to where it came from"                },
 	};
 	const struct spf_node *child = branch->child;
 

@@ -23,20 +23,46 @@ static void add_block(struct arena *a, size_t size)
 	a->used = 0;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+static size_t aligned(size_t size)
 {
 	size_t align = alignof(max_align_t);
-	char *p;
 
 	need(size < SIZE_MAX / 2);
-	size = (size + align - 1) & ~(align - 1);
+	return (size + align - 1) & ~(align - 1);
+}
+
+void *arena_bytes(struct arena *a, size_t size)
+{
+	char *p;
+
+	size = aligned(size);
 	if (!a->blocks || a->blocks->size - a->used < size)
 		add_block(a, size);
 	p = a->blocks->bytes + a->used;
 	a->used += size;
 	a->total += size;
-	memset(p, 0, size);
 	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(arena_bytes(a, size), 0, size);
+}
+
+bool arena_extend(struct arena *a, const void *p, size_t size, size_t new_size)
+{
+	size_t more = aligned(new_size) - aligned(size);
+	char *end;
+
+	if (!a->blocks || a->blocks->size - a->used < more)
+		return false;
+	end = a->blocks->bytes + a->used;
+	if ((const char *)p + aligned(size) != end)
+		return false;
+	memset(end - (aligned(size) - size), 0, new_size - size);
+	a->used += more;
+	a->total += more;
+	return true;
 }
 
 static void free_blocks(struct arena_block *b)

@@ -35,6 +35,11 @@ struct arena {
 
 /* Zeroed memory, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((malloc));
+/* The same, not zeroed: for bytes that are all about to be written. */
+void *arena_bytes(struct arena *a, size_t size) __attribute__((malloc));
+/* Makes the piece that was handed out last longer where it stands, the new bytes zeroed;
+ * false where it was not the last or there is no room. */
+bool arena_extend(struct arena *a, const void *p, size_t size, size_t new_size);
 /* n × size zeroed bytes; an overflow of the product aborts. */
 void *arena_array(struct arena *a, size_t n, size_t size) __attribute__((malloc));
 

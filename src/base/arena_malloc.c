@@ -2,23 +2,35 @@
 #include "base/arena.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct arena_block {
 	struct arena_block *next;
 	alignas(max_align_t) char bytes[];
 };
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_bytes(struct arena *a, size_t size)
 {
 	struct arena_block *b;
 
 	need(size < SIZE_MAX / 2);
-	b = calloc(1, sizeof(*b) + size);
+	b = malloc(sizeof(*b) + size);
 	need(b != NULL);
 	b->next = a->blocks;
 	a->blocks = b;
 	a->total += size;
 	return b->bytes;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(arena_bytes(a, size), 0, size);
+}
+
+bool arena_extend(struct arena *a, const void *p, size_t size, size_t new_size)
+{
+	(void)a, (void)p, (void)size, (void)new_size;
+	return false;
 }
 
 void arena_reset(struct arena *a)

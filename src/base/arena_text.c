@@ -15,10 +15,11 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 
 struct str arena_dup(struct arena *a, struct str s)
 {
-	char *p = arena_alloc(a, s.n + 1);
+	char *p = arena_bytes(a, s.n + 1);
 
 	if (s.n)
 		memcpy(p, s.p, s.n);
+	p[s.n] = 0;
 	return (struct str){p, s.n};
 }
 
@@ -41,7 +42,7 @@ struct str arena_printf(struct arena *a, const char *format, ...)
 	need(n >= 0);
 	if ((size_t)n < sizeof(small))
 		return arena_dup(a, (struct str){small, (size_t)n});
-	p = arena_alloc(a, (size_t)n + 1);
+	p = arena_bytes(a, (size_t)n + 1);
 	va_start(args, format);
 	vsnprintf(p, (size_t)n + 1, format, args);
 	va_end(args);
@@ -50,33 +51,40 @@ struct str arena_printf(struct arena *a, const char *format, ...)
 
 struct str arena_join(struct arena *a, struct str left, struct str right)
 {
-	char *p = arena_alloc(a, left.n + right.n + 1);
+	char *p = arena_bytes(a, left.n + right.n + 1);
 
 	if (left.n)
 		memcpy(p, left.p, left.n);
 	if (right.n)
 		memcpy(p + left.n, right.p, right.n);
+	p[left.n + right.n] = 0;
 	return (struct str){p, left.n + right.n};
 }
 
 struct str arena_lower(struct arena *a, struct str s)
 {
-	char *p = arena_alloc(a, s.n + 1);
+	char *p = arena_bytes(a, s.n + 1);
 
 	for (size_t i = 0; i < s.n; i++)
 		p[i] = char_lower(s.p[i]);
+	p[s.n] = 0;
 	return (struct str){p, s.n};
 }
 
 void *arena_grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
 {
-	void *bigger;
+	size_t old = *cap * size;
+	char *bigger;
 
 	if (n < *cap)
 		return v;
 	*cap = *cap ? *cap * 2 : 4;
-	bigger = arena_array(a, *cap, size);
+	if (old && arena_extend(a, v, old, *cap * size))
+		return v;
+	need(!__builtin_mul_overflow(*cap, size, &old));
+	bigger = arena_bytes(a, old);
 	if (n)
 		memcpy(bigger, v, n * size);
+	memset(bigger + n * size, 0, old - n * size);
 	return bigger;
 }

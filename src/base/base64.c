@@ -8,27 +8,27 @@ static const char url_digits[] =
 static struct str encode(struct arena *a, struct str bytes, const char *digits,
                          bool pad)
 {
-	char *out = arena_alloc(a, (bytes.n / 3 + 1) * 4 + 1);
+	char *out = arena_bytes(a, (bytes.n / 3 + 1) * 4 + 1);
+	const unsigned char *p = (const unsigned char *)bytes.p;
+	size_t left = bytes.n;
 	size_t n = 0;
+	uint32_t v;
 
-	for (size_t i = 0; i < bytes.n; i += 3) {
-		size_t left = bytes.n - i;
-		uint32_t v = (uint32_t)(unsigned char)bytes.p[i] << 16;
-
-		if (left > 1)
-			v |= (uint32_t)(unsigned char)bytes.p[i + 1] << 8;
-		if (left > 2)
-			v |= (unsigned char)bytes.p[i + 2];
+	for (; left >= 3; left -= 3, p += 3, n += 4) {
+		v = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+		out[n] = digits[v >> 18];
+		out[n + 1] = digits[v >> 12 & 63];
+		out[n + 2] = digits[v >> 6 & 63];
+		out[n + 3] = digits[v & 63];
+	}
+	if (left) {
+		v = (uint32_t)p[0] << 16 | (left > 1 ? (uint32_t)p[1] << 8 : 0);
 		out[n++] = digits[v >> 18];
 		out[n++] = digits[v >> 12 & 63];
 		if (left > 1)
 			out[n++] = digits[v >> 6 & 63];
-		else if (pad)
-			out[n++] = '=';
-		if (left > 2)
-			out[n++] = digits[v & 63];
-		else if (pad)
-			out[n++] = '=';
+		for (; pad && n % 4; n++)
+			out[n] = '=';
 	}
 	return (struct str){out, n};
 }
@@ -66,7 +66,7 @@ struct decode_rules {
 static bool decode(struct arena *a, struct str text, struct decode_rules rules,
                    struct str *result)
 {
-	char *out = arena_alloc(a, text.n / 4 * 3 + 4);
+	char *out = arena_bytes(a, text.n / 4 * 3 + 4);
 	uint32_t bits = 0;
 	size_t digits = 0;
 	size_t pads = 0;

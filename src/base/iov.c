@@ -43,7 +43,7 @@ struct str iov_join(struct arena *a, const struct iov *iov)
 		return STR_NONE;
 	if (iov->n == 1)
 		return iov_piece(iov, 0);
-	p = arena_alloc(a, iov_len(iov));
+	p = arena_bytes(a, iov_len(iov));
 	for (size_t i = 0; i < iov->n; i++) {
 		memcpy(p + at, iov->v[i].iov_base, iov->v[i].iov_len);
 		at += iov->v[i].iov_len;

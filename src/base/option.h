@@ -4,10 +4,8 @@
  *
  *	struct opts { bool json; int64_t timeout_ms; struct option_list dns; };
  *	static const struct option table[] = {
- *		{"json", OPTION_FLAG, offsetof(struct opts, json), NULL, "one JSON
- * value"},
- *		{"dns", OPTION_LIST, offsetof(struct opts, dns), "ADDR[:PORT]", "ask
- * this"},
+ *		FLAG_OPTION("json", offsetof(struct opts, json), "one JSON value"),
+ *		LIST_OPTION("dns", offsetof(struct opts, dns), "ADDR[:PORT]", "ask this"),
  *	};
  *
  * `--name value` and `--name=value` are the same; `--` ends the options; options and
@@ -36,6 +34,21 @@ struct option {
 	const char *help;    /* a phrase, no final dot */
 	int64_t min, max;    /* of OPTION_NUMBER */
 };
+
+/* A row of each kind, with what that kind needs and no more. */
+#define FLAG_OPTION(name, at, help) OPTION_ROW(FLAG, name, at, NULL, help, 0, 0)
+#define TEXT_OPTION(name, at, metavar, help)                                           \
+	OPTION_ROW(TEXT, name, at, metavar, help, 0, 0)
+#define ANY_TEXT_OPTION(name, at, metavar, help)                                       \
+	OPTION_ROW(ANY_TEXT, name, at, metavar, help, 0, 0)
+#define LIST_OPTION(name, at, metavar, help)                                           \
+	OPTION_ROW(LIST, name, at, metavar, help, 0, 0)
+#define NUMBER_OPTION(name, at, metavar, min, max, help)                               \
+	OPTION_ROW(NUMBER, name, at, metavar, help, min, max)
+#define OPTION_ROW(kind, name, at, metavar, help, min, max)                            \
+	{                                                                              \
+		name, OPTION_##kind, at, metavar, help, min, max                       \
+	}
 
 struct option_list {
 	struct str *v;

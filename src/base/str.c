@@ -83,6 +83,34 @@ ptrdiff_t str_find_char(struct str s, char c)
 	return at ? at - s.p : -1;
 }
 
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef uint64_t words16 __attribute__((vector_size(16)));
+
+static inline bytes16 load16(const char *p)
+{
+	bytes16 v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+ptrdiff_t str_find_pair(struct str s, char first, char second)
+{
+	size_t i = 0;
+
+	for (; i + 17 <= s.n; i += 16) {
+		words16 hits = (words16)((load16(s.p + i) == (uint8_t)first) &
+		                         (load16(s.p + i + 1) == (uint8_t)second));
+
+		if (hits[0] | hits[1])
+			break;
+	}
+	for (; i + 1 < s.n; i++)
+		if (s.p[i] == first && s.p[i + 1] == second)
+			return (ptrdiff_t)i;
+	return -1;
+}
+
 struct str str_trim(struct str s)
 {
 	while (s.n && char_is_blank(s.p[0]))

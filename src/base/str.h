@@ -101,6 +101,9 @@ bool str_ends_nocase(struct str s, struct str suffix);
 ptrdiff_t str_find(struct str s, struct str needle);
 ptrdiff_t str_find_nocase(struct str s, struct str needle);
 ptrdiff_t str_find_char(struct str s, char c);
+/* Offset of the first `first` that is followed by `second`, or -1; made for long texts
+ * where the pair is rarer than either. */
+ptrdiff_t str_find_pair(struct str s, char first, char second);
 
 /* Without blanks (space, tab, CR, LF) at both ends. */
 struct str str_trim(struct str s);

@@ -31,6 +31,11 @@ size_t utf8_length(struct str s)
 	return 0;
 }
 
+struct str utf8_skip_mark(struct str s)
+{
+	return str_starts(s, STR("\xef\xbb\xbf")) ? str_from(s, 3) : s;
+}
+
 bool utf8_is_valid(struct str s)
 {
 	while (s.n) {

@@ -1,6 +1,7 @@
 #include "cli/catalog.h"
 
 #include "base/file.h"
+#include "base/utf8.h"
 #include "data/data.h"
 
 #define PROFILES_FOLDER STR("profiles/")
@@ -68,6 +69,7 @@ static bool add_file_settings(struct arena *a, struct str path,
 
 	if (!file_read(a, arena_cstr(a, path), SETTINGS_FILE_MAX, &text, err))
 		return err_add(err, "--settings");
+	text = utf8_skip_mark(text);
 	while (str_cut(&text, '\n', &line)) {
 		struct str rest = line = str_trim(line);
 		struct str name;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "resolve/resolver.h"
 
 #include <unistd.h>
@@ -62,14 +63,24 @@ static void report_again(void *arg)
 	resolver_after(b->resolver, TICK_MS, report_again, b);
 }
 
+/* The line without blanks round it and without a comment: "#" and what follows, at the
+ * front or behind a blank. */
+static struct str strip(struct str line)
+{
+	for (size_t i = 0; i < line.n; i++)
+		if (line.p[i] == '#' && (i == 0 || char_is_blank(line.p[i - 1])))
+			line.n = i;
+	return str_trim(line);
+}
+
 /* The next domain of the list and what follows it on its line. */
 static bool next_domain(struct bulk *b, struct str *domain, struct str *assignments)
 {
 	struct str line;
 
 	while (str_cut(&b->list, '\n', &line)) {
-		line = str_trim(line);
-		if (line.n == 0 || line.p[0] == '#')
+		line = strip(line);
+		if (line.n == 0)
 			continue;
 		*assignments = line;
 		return str_cut_word(assignments, domain);
@@ -172,6 +183,7 @@ bool check_bulk(struct cli *cli, const struct check_options *o,
 		return false;
 	if (!read_list(cli, o->bulk, &b.list, err))
 		return err_add(err, "--bulk");
+	b.list = utf8_skip_mark(b.list);
 	seen = b.list;
 	if (!next_domain(&b, &unused, &unused))
 		return err_set(err, ERR_INPUT, "--bulk %.*s: no domain in it",

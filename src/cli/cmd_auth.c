@@ -11,23 +11,22 @@ struct options {
 	struct cli_common common;
 	struct str ip, helo, mail_from, authserv_id;
 	bool legacy;
-	int64_t max_size;
+	int64_t max_bytes;
 };
 
 static const struct option options[] = {
         {"ip",          OPTION_TEXT,     offsetof(struct options, ip),          "IP",
-         "the address of the client that connects",                              0, 0},
+         "the address of the client that connects",                            0, 0        },
         {"helo",        OPTION_ANY_TEXT, offsetof(struct options, helo),        "NAME",
-         "the name it gives in HELO or EHLO",                                    0, 0},
+         "the name it gives in HELO or EHLO",                                  0, 0        },
         {"mail-from",   OPTION_ANY_TEXT, offsetof(struct options, mail_from),   "ADDR",
-         "the address in MAIL FROM; empty for a bounce: then HELO is checked",   0, 0},
+         "the address in MAIL FROM; empty for a bounce: then HELO is checked", 0, 0        },
         {"authserv-id", OPTION_TEXT,     offsetof(struct options, authserv_id), "NAME",
-         "who says so: the first word of Authentication-Results",                0, 0},
+         "who says so: the first word of Authentication-Results",              0, 0        },
         {"legacy",      OPTION_FLAG,     offsetof(struct options, legacy),      NULL,
-         "evaluate DMARC by RFC 7489 with the public suffix list",               0, 0},
-        {"max-size",    OPTION_NUMBER,   offsetof(struct options, max_size),    "N",
-         "the longest message that is read, in bytes; 52428800 where not given", 1,
-         INT32_MAX                                                                   },
+         "evaluate DMARC by RFC 7489 with the public suffix list",             0, 0        },
+        {"max-bytes",   OPTION_NUMBER,   offsetof(struct options, max_bytes),   "N",
+         "refuse a message larger than this; 50 MiB where not given",          1, INT32_MAX},
 };
 
 struct run {
@@ -121,7 +120,7 @@ static bool run_auth(struct cli *cli, struct err *err)
 	bool ok;
 
 	if (!read_options(cli, &run.in, err) || !cli_resolver(cli, &r, err) ||
-	    !answer_read_message(cli, o->max_size, &run.message, err))
+	    !answer_read_message(cli, o->max_bytes, &run.message, err))
 		return false;
 	if (o->legacy)
 		suffixes = catalog_suffixes();

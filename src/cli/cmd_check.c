@@ -13,36 +13,42 @@
 
 #define AT(field) offsetof(struct check_options, field)
 
-// clang-format off
 static const struct option options[] = {
-	{"profile", OPTION_TEXT, AT(profile), "NAME|FILE",
-	 "compare with the records of this profile; without it, audit the domain", 0, 0},
-	{"set", OPTION_LIST, AT(set), "NAME=VALUE",
-	 "a variable of the profile (repeatable)", 0, 0},
-	{"settings", OPTION_TEXT, AT(settings), "FILE",
-	 "variables of the profile, a NAME=VALUE a line; --set wins", 0, 0},
-	{"selector", OPTION_LIST, AT(selectors), "NAME",
-	 "in an audit, look for a DKIM key at this selector too (repeatable)", 0, 0},
-	{"resolver", OPTION_LIST, AT(resolvers), "ADDR[:PORT]",
-	 "also ask this public resolver (repeatable; or in SIGNET_RESOLVERS)", 0, 0},
-	{"servers", OPTION_TEXT, AT(servers), "all|wrong|none",
-	 "which authoritative servers to ask one by one: all, those of records that are "
-	 "wrong, or none (all; with --bulk: wrong, and right records less closely)", 0, 0},
-	{"retired-key", OPTION_LIST, AT(retired_keys), "BASE64",
-	 "a DKIM public key that was used before (repeatable)", 0, 0},
-	{"zone", OPTION_TEXT, AT(zone), "FILE",
-	 "answer every question from this zone file instead of from DNS", 0, 0},
-	{"watch", OPTION_FLAG, AT(watch), NULL,
-	 "check again and again until the domain is verified", 0, 0},
-	{"interval", OPTION_NUMBER, AT(interval_s), "SECONDS",
-	 "with --watch, the longest time between two checks, 5 or more (60)", 5, 86400},
-	{"bulk", OPTION_TEXT, AT(bulk), "FILE",
-	 "check every domain of this file, one a line, - for standard input; a line may go "
-	 "on with NAME=VALUE settings of its own; prints one JSON value a line", 0, 0},
-	{"concurrency", OPTION_NUMBER, AT(concurrency), "N",
-	 "with --bulk, how many domains at a time (100)", 1, 5000},
+        TEXT_OPTION("profile", AT(profile), "NAME|FILE",
+                    "compare with the records of this profile; without it, audit the "
+                    "domain"),
+        LIST_OPTION("set", AT(set), "NAME=VALUE",
+                    "a variable of the profile (repeatable)"),
+        TEXT_OPTION("settings", AT(settings), "FILE",
+                    "variables of the profile, a NAME=VALUE a line; --set wins"),
+        LIST_OPTION(
+                "selector", AT(selectors), "NAME",
+                "in an audit, look for a DKIM key at this selector too (repeatable)"),
+        LIST_OPTION(
+                "resolver", AT(resolvers), "ADDR[:PORT]",
+                "also ask this public resolver (repeatable; or in SIGNET_RESOLVERS)"),
+        TEXT_OPTION(
+                "servers", AT(servers), "all|wrong|none",
+                "which authoritative servers to ask one by one: all, those of records "
+                "that are wrong, or none (all; with --bulk: wrong, and right records "
+                "less closely)"),
+        LIST_OPTION("retired-key", AT(retired_keys), "BASE64",
+                    "a DKIM public key that was used before (repeatable)"),
+        TEXT_OPTION("zone", AT(zone), "FILE",
+                    "answer every question from this zone file instead of from DNS"),
+        FLAG_OPTION("watch", AT(watch),
+                    "check again and again until the domain is verified"),
+        NUMBER_OPTION(
+                "interval", AT(interval_s), "SECONDS", 5, 86400,
+                "with --watch, the longest time between two checks, 5 or more (60)"),
+        TEXT_OPTION(
+                "bulk", AT(bulk), "FILE",
+                "check every domain of this file, one a line, - for standard input; a "
+                "line may go on with NAME=VALUE settings of its own; prints one JSON "
+                "value a line"),
+        NUMBER_OPTION("concurrency", AT(concurrency), "N", 1, 5000,
+                      "with --bulk, how many domains at a time (100)"),
 };
-// clang-format on
 
 static bool parse_servers(struct check_options *o, enum server_views *out,
                           struct err *err)
@@ -92,6 +98,19 @@ static bool check_addresses(const struct option_list *resolvers, struct err *err
 			return err_set(err, ERR_USAGE,
 			               "--resolver: \"%.*s\" is not an address",
 			               STR_ARG(resolvers->v[i]));
+	return true;
+}
+
+/* Puts them into canonical form. */
+static bool check_selectors(struct cli *cli, struct option_list *selectors,
+                            struct err *err)
+{
+	if (selectors->n > AUDIT_SELECTORS_MAX)
+		return err_set(err, ERR_USAGE, "--selector: more than %d",
+		               AUDIT_SELECTORS_MAX);
+	for (size_t i = 0; i < selectors->n; i++)
+		if (!plan_selector(cli->a, selectors->v[i], &selectors->v[i], err))
+			return err_add(err, "--selector");
 	return true;
 }
 
@@ -164,6 +183,7 @@ static bool make_setup(struct cli *cli, struct check_options *o,
 	};
 	if (!parse_servers(o, &setup->servers, err))
 		return false;
+	setup->thorough = o->bulk.n == 0 || setup->servers == SERVERS_ALL;
 	load_knowledge(cli, &setup->know);
 	if (o->profile.n == 0)
 		return true;
@@ -253,7 +273,9 @@ static bool run(struct cli *cli, struct err *err)
 		return false;
 	if (!o->zone.n)
 		add_default_resolvers(cli, &o->resolvers);
-	ok = check_addresses(&o->resolvers, err) && make_setup(cli, o, &setup, err);
+	ok = check_addresses(&o->resolvers, err) &&
+	     check_selectors(cli, &o->selectors, err) &&
+	     make_setup(cli, o, &setup, err);
 	if (ok)
 		ok = run_mode(cli, o, &setup, err);
 	suffixes_free((struct suffixes *)(uintptr_t)setup.know.suffixes);
@@ -266,11 +288,9 @@ const struct command cmd_check = {
         .summary = "prove that a domain may be sent from, or say what is wrong",
         .description =
                 "Looks up every record that a sending domain of the profile publishes, "
-                "at "
-                "the authoritative servers, compares by meaning, and says for each "
-                "what "
-                "was found, why it is wrong and what to type at the recognised DNS "
-                "provider.\n\n"
+                "at the authoritative servers, compares by meaning, and says for each "
+                "what was found, why it is wrong and what to type at the recognised "
+                "DNS provider.\n\n"
                 "Without --profile it audits the domain as it stands: MX, SPF with its "
                 "whole include tree, DMARC, DKIM keys, the services that may send, "
                 "DNSSEC, MTA-STS, TLS-RPT, BIMI.\n\n"

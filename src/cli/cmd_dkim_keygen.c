@@ -19,15 +19,15 @@ struct options {
 	bool force;
 };
 
+#define AT(field) offsetof(struct options, field)
+
 static const struct option options[] = {
-        {"algorithm",                                OPTION_TEXT,   offsetof(struct options, algorithm), "rsa|ed25519",
-         "the kind of key; rsa where not given"                                                                                                                                                       },
-        {"bits",                                     OPTION_NUMBER, offsetof(struct options, bits),      "N",
-         "the length of an RSA key, 1024 to 8192; 2048 where not given",                                                                                                                                KEY_RSA_BITS_MIN, KEY_RSA_BITS_MAX},
-        {"out",                          OPTION_TEXT,                                       offsetof(struct options,                                                          out),                                "FILE",
-         "where the private key is written, as PEM"},
-        {"force", OPTION_FLAG,              offsetof(struct options,                               force),                              NULL,
-         "replace the file if there is one"                                                },
+        TEXT_OPTION("algorithm", AT(algorithm), "rsa|ed25519",
+                    "the kind of key; rsa where not given"),
+        NUMBER_OPTION("bits", AT(bits), "N", KEY_RSA_BITS_MIN, KEY_RSA_BITS_MAX,
+                      "the length of an RSA key, 1024 to 8192; 2048 where not given"),
+        TEXT_OPTION("out", AT(out), "FILE", "where the private key is written, as PEM"),
+        FLAG_OPTION("force", AT(force), "replace the file if there is one"),
 };
 
 /* Takes the name by creating an empty file, unless --force: two runs at the same time

@@ -14,18 +14,21 @@ struct options {
 	struct str suffixes; /* file */
 };
 
+#define AT(field) offsetof(struct options, field)
+
 static const struct option options[] = {
-        {"from",     OPTION_TEXT, offsetof(struct options, from),     "DOMAIN",
-         "the domain, or the address, in the From header field"                 },
-        {"spf",      OPTION_LIST, offsetof(struct options, spf),      "DOMAIN=RESULT",
-         "what SPF said of which domain, as mail.acme.example=pass (repeatable)"},
-        {"dkim",     OPTION_LIST, offsetof(struct options, dkim),     "DOMAIN=RESULT",
-         "the d= of a signature and what came of it (repeatable)"               },
-        {"legacy",   OPTION_FLAG, offsetof(struct options, legacy),   NULL,
-         "evaluate by RFC 7489 with the public suffix list"                     },
-        {"suffixes", OPTION_TEXT, offsetof(struct options, suffixes), "FILE",
-         "with --legacy, the public suffix list to use instead of the one in the "
-         "binary"                                                               },
+        TEXT_OPTION("from", AT(from), "DOMAIN",
+                    "the domain, or the address, in the From header field"),
+        LIST_OPTION("spf", AT(spf), "DOMAIN=RESULT",
+                    "what SPF said of which domain, as mail.acme.example=pass "
+                    "(repeatable)"),
+        LIST_OPTION("dkim", AT(dkim), "DOMAIN=RESULT",
+                    "the d= of a signature and what came of it (repeatable)"),
+        FLAG_OPTION("legacy", AT(legacy),
+                    "evaluate by RFC 7489 with the public suffix list"),
+        TEXT_OPTION("suffixes", AT(suffixes), "FILE",
+                    "with --legacy, the public suffix list to use instead of the one "
+                    "in the binary"),
 };
 
 /* The domain of "DOMAIN" or "local@DOMAIN". */

@@ -213,17 +213,19 @@ static bool run_render(struct cli *cli, struct err *err)
 	return true;
 }
 
+#define AT(field) offsetof(struct render_options, field)
+
 static const struct option render_rows[] = {
-        {"set",      OPTION_LIST, offsetof(struct render_options, set),      "NAME=VALUE",
-         "a variable of the profile (repeatable)",                    0, 0},
-        {"settings", OPTION_TEXT, offsetof(struct render_options, settings), "FILE",
-         "variables of the profile, a NAME=VALUE a line; --set wins", 0, 0},
-        {"format",   OPTION_TEXT, offsetof(struct render_options, format),   "FORMAT",
-         "json, zone, table (the default) or markdown",               0, 0},
-        {"provider", OPTION_TEXT, offsetof(struct render_options, provider), "NAME",
-         "the DNS provider whose panel the records are for",          0, 0},
-        {"zone",     OPTION_TEXT, offsetof(struct render_options, zone),     "NAME",
-         "the zone the records go into, where it lies above DOMAIN",  0, 0},
+        LIST_OPTION("set", AT(set), "NAME=VALUE",
+                    "a variable of the profile (repeatable)"),
+        TEXT_OPTION("settings", AT(settings), "FILE",
+                    "variables of the profile, a NAME=VALUE a line; --set wins"),
+        TEXT_OPTION("format", AT(format), "FORMAT",
+                    "json, zone, table (the default) or markdown"),
+        TEXT_OPTION("provider", AT(provider), "NAME",
+                    "the DNS provider whose panel the records are for"),
+        TEXT_OPTION("zone", AT(zone), "NAME",
+                    "the zone the records go into, where it lies above DOMAIN"),
 };
 
 const struct command cmd_profile_list = {

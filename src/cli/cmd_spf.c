@@ -9,15 +9,16 @@ struct options {
 	struct str ip, helo, mail_from, receiver;
 };
 
+#define AT(field) offsetof(struct options, field)
+
 static const struct option options[] = {
-        {"ip",        OPTION_TEXT,     offsetof(struct options, ip),        "IP",
-         "the address of the client that connects"                           },
-        {"helo",      OPTION_ANY_TEXT, offsetof(struct options, helo),      "NAME",
-         "the name it gives in HELO or EHLO"                                 },
-        {"mail-from", OPTION_ANY_TEXT, offsetof(struct options, mail_from), "ADDR",
-         "the address in MAIL FROM; empty for a bounce: then HELO is checked"},
-        {"receiver",  OPTION_ANY_TEXT, offsetof(struct options, receiver),  "NAME",
-         "the name of the receiving host, for explanations"                  },
+        TEXT_OPTION("ip", AT(ip), "IP", "the address of the client that connects"),
+        ANY_TEXT_OPTION("helo", AT(helo), "NAME", "the name it gives in HELO or EHLO"),
+        ANY_TEXT_OPTION(
+                "mail-from", AT(mail_from), "ADDR",
+                "the address in MAIL FROM; empty for a bounce: then HELO is checked"),
+        ANY_TEXT_OPTION("receiver", AT(receiver), "NAME",
+                        "the name of the receiving host, for explanations"),
 };
 
 struct run {

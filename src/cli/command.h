@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/iov.h"
 #include "base/option.h"
 #include "dns/answer.h"
 
@@ -68,5 +69,7 @@ NODISCARD bool cli_evaluate(struct cli *cli, struct dns_answers *answers,
 bool cli_colour(FILE *out);
 /* Prints one JSON value on one line on standard output and drops the reference. */
 void cli_print_json(struct json_t *value);
+/* Writes the pieces to standard output as they are, without copying them together. */
+NODISCARD bool cli_print_iov(const struct iov *iov, struct err *err);
 /* Standard input, at most `max` bytes. */
 NODISCARD bool cli_stdin(struct cli *cli, size_t max, struct str *out, struct err *err);

@@ -5,7 +5,9 @@
 #include "base/json.h"
 #include "resolve/resolver.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A check that still asks after so many rounds asks without end: a bug. */
@@ -38,7 +40,7 @@ static bool saw_only_timeouts(const struct dns_answers *answers)
 bool cli_evaluate(struct cli *cli, struct dns_answers *answers, struct arena *pass,
                   cli_check_fn *check, void *arg, struct err *err)
 {
-	struct resolver *r;
+	struct resolver *r = NULL;
 
 	if (!cli_resolver(cli, &r, err))
 		return false;
@@ -64,6 +66,35 @@ void cli_print_json(struct json_t *value)
 
 	printf("%.*s\n", STR_ARG(json_line(&a, value)));
 	json_decref(value);
+}
+
+bool cli_print_iov(const struct iov *iov, struct err *err)
+{
+	size_t done = 0; /* pieces that are out, and bytes of the next */
+	size_t at = 0;
+
+	if (fflush(stdout) != 0)
+		return err_set(err, ERR_UNAVAILABLE,
+		               "standard output: cannot be written");
+	while (done < iov->n) {
+		struct iovec some[64];
+		size_t n = iov->n - done < LEN(some) ? iov->n - done : LEN(some);
+		ssize_t put;
+
+		memcpy(some, iov->v + done, n * sizeof(*some));
+		some[0].iov_base = (char *)some[0].iov_base + at;
+		some[0].iov_len -= at;
+		put = writev(STDOUT_FILENO, some, (int)n);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return err_set(err, ERR_UNAVAILABLE,
+			               "standard output: cannot be written");
+		at += (size_t)put;
+		for (; done < iov->n && at >= iov->v[done].iov_len; done++)
+			at -= iov->v[done].iov_len;
+	}
+	return true;
 }
 
 bool cli_stdin(struct cli *cli, size_t max, struct str *out, struct err *err)

@@ -80,14 +80,12 @@ void manual_page(FILE *out, const struct option_table *common,
 	put_options(out, dns);
 	fputs(".SH EXIT STATUS\n"
 	      "0 an answer was computed, whatever it is. For\n.B check\nthis means "
-	      "that "
-	      "everything required is verified; 1 that something is not; 2 that DNS "
-	      "faults kept it from being decided. 64 wrong usage. 65 input that cannot "
-	      "be parsed at all. 69 a needed service is unreachable. 70 a bug.\n"
+	      "that everything required is verified; 1 that something is not; 2 that "
+	      "DNS faults kept it from being decided. 64 wrong usage. 65 input that "
+	      "cannot be parsed at all. 69 a needed service is unreachable. 70 a bug.\n"
 	      ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colour, even on a terminal.\n"
 	      ".TP\n.B SIGNET_RESOLVERS\nThe public resolvers that\n.B check\nasks "
-	      "where "
-	      "no\n.B \\-\\-resolver\nis given: addresses between commas.\n",
+	      "where no\n.B \\-\\-resolver\nis given: addresses between commas.\n",
 	      out);
 }
 
@@ -109,9 +107,9 @@ static const char *when_text(const struct rule *r)
 void manual_diagnoses(FILE *out)
 {
 	fputs("# Diagnoses\n\nMade from `src/diagnose/rules.h` by `make docs`. The "
-	      "order "
-	      "is that of cause: the first\ndiagnosis of a record is what to mend "
-	      "first. The severity is the usual one; a rule may\nlower or raise it.\n\n"
+	      "order is that of cause: the first\ndiagnosis of a record is what to "
+	      "mend first. The severity is the usual one; a rule may\nlower or raise "
+	      "it.\n\n"
 	      "| code | severity | about | when |\n| --- | --- | --- | --- |\n",
 	      out);
 	for (size_t i = 0; i < rule_count; i++)

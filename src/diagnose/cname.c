@@ -118,17 +118,6 @@ static const struct dns_answer *find_site(const struct rule_case *c,
 	return NULL;
 }
 
-/* Records of the type at the very name, which no wildcard and no CNAME gives. */
-static const struct dns_answer *own_records(const struct rule_case *c,
-                                            enum dns_type type)
-{
-	const struct dns_answer *answer = rule_records_at(c, c->row->name, type);
-
-	if (!answer || answer->chain.n || rule_is_wildcard(c, c->row->name, type))
-		return NULL;
-	return answer;
-}
-
 /* Whether a text is the target, with hardly more than quotes or "CNAME" round it. */
 static bool holds_target(const struct rule_case *c, const struct dns_answer *txt)
 {
@@ -164,21 +153,21 @@ static enum cname_kind kind_of_others(const struct rule_case *c, struct cname_si
 	const struct dns_answer *txt;
 	enum cname_kind kind = CNAME_NOTHING;
 
-	s->here = own_records(c, DNS_SOA);
+	s->here = rule_own_records(c, DNS_SOA);
 	if (s->here)
 		return CNAME_APEX;
-	s->here = is_tracking ? own_records(c, DNS_MX) : NULL;
+	s->here = is_tracking ? rule_own_records(c, DNS_MX) : NULL;
 	if (s->here)
 		return CNAME_MAIL;
-	addresses = own_records(c, DNS_A);
+	addresses = rule_own_records(c, DNS_A);
 	if (!addresses)
-		addresses = own_records(c, DNS_AAAA);
+		addresses = rule_own_records(c, DNS_AAAA);
 	s->here = addresses;
 	if (addresses)
 		kind = kind_of_addresses(c, s);
 	if (kind == CNAME_PROXIED || kind == CNAME_SITE)
 		return kind;
-	txt = own_records(c, DNS_TXT);
+	txt = rule_own_records(c, DNS_TXT);
 	if (!txt || (addresses && holds_target(c, txt)))
 		return kind;
 	s->here = txt;

@@ -67,6 +67,15 @@ static bool answers_alike(const struct rule_case *c, const struct dns_answer *he
 	return true;
 }
 
+const struct dns_answer *rule_own_records(const struct rule_case *c, enum dns_type type)
+{
+	const struct dns_answer *there = rule_records_at(c, c->row->name, type);
+
+	if (!there || there->chain.n || rule_is_wildcard(c, c->row->name, type))
+		return NULL;
+	return there;
+}
+
 bool rule_is_wildcard(const struct rule_case *c, struct str name, enum dns_type type)
 {
 	const struct dns_answer *here = rule_records_at(c, name, type);
@@ -168,6 +177,31 @@ struct str rule_add_fix(const struct rule_case *c)
 	struct field_record r = field_of_plan(c->row);
 
 	return field_instruction(c->in->a, &at, &r);
+}
+
+struct str rule_add_alone_fix(const struct rule_case *c, struct diagnosis *d)
+{
+	static const enum dns_type types[] = {DNS_MX, DNS_TXT};
+	struct arena *a = c->in->a;
+	struct field_place at = rule_place(c);
+	struct str deletions = STR_NONE;
+
+	for (size_t i = 0; i < LEN(types) && c->row->type == DNS_CNAME; i++) {
+		const struct dns_answer *there = rule_own_records(c, types[i]);
+		struct field_record old = {types[i], c->row->name, STR_NONE, -1};
+		struct str one;
+
+		if (!there)
+			continue;
+		rule_cite(d, there);
+		one = field_delete_instruction(a, &at, &old);
+		deletions =
+		        arena_printf(a, "%.*s%.*s ", STR_ARG(deletions), STR_ARG(one));
+	}
+	if (deletions.n == 0)
+		return rule_add_fix(c);
+	return arena_printf(a, "A CNAME cannot stand beside other records. %.*s%.*s",
+	                    STR_ARG(deletions), STR_ARG(rule_add_fix(c)));
 }
 
 struct str rule_change_fix(const struct rule_case *c)

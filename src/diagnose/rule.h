@@ -88,6 +88,11 @@ const struct dns_answer *rule_found_at(const struct rule_case *c, struct str nam
 const struct dns_answer *rule_records_at(const struct rule_case *c, struct str name,
                                          enum dns_type type);
 
+/* The records of a type at the row's very name, which no wildcard and no CNAME gives,
+ * else NULL. */
+const struct dns_answer *rule_own_records(const struct rule_case *c,
+                                          enum dns_type type);
+
 /*
  * Whether what is answered at `name` comes from a wildcard: names that nobody uses,
  * beside it and below it, are answered with the same. Below a name that exists a
@@ -125,6 +130,8 @@ struct field_place rule_place(const struct rule_case *c);
 /* "In GoDaddy, add …" / "… change …" for the planned record of this case. */
 struct str rule_add_fix(const struct rule_case *c);
 struct str rule_change_fix(const struct rule_case *c);
+/* The first; before a CNAME is added what it cannot stand beside is deleted, and cited. */
+struct str rule_add_alone_fix(const struct rule_case *c, struct diagnosis *d);
 /* "In GoDaddy, delete the TXT record … with the value …" for a record that was found. */
 struct str rule_delete_fix(const struct rule_case *c, const struct dns_record *r);
 

@@ -225,10 +225,10 @@ bool rule_dkim_weak_key(const struct rule_case *c, struct diagnosis *d)
 
 /* ---- missing ---- */
 
-static struct str missing_fix(const struct rule_case *c)
+static struct str missing_fix(const struct rule_case *c, struct diagnosis *d)
 {
 	if (c->row->value.n)
-		return rule_add_fix(c);
+		return rule_add_alone_fix(c, d);
 	return STR(
 	        "Compare the selector with the s= of the DKIM-Signature in a message "
 	        "that was sent, and publish the key that the sending service shows for "
@@ -259,8 +259,8 @@ bool rule_dkim_missing(const struct rule_case *c, struct diagnosis *d)
 		d->severity = SEVERITY_ADVICE;
 	else if (c->row->value.n == 0)
 		d->severity = SEVERITY_WARNING;
-	d->fix = missing_fix(c);
 	rule_cite(d, c->seen->answer);
+	d->fix = missing_fix(c, d);
 	return true;
 }
 

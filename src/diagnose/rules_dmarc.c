@@ -386,37 +386,52 @@ bool rule_dmarc_policy_none(const struct rule_case *c, struct diagnosis *d)
 	return true;
 }
 
-/* The address has to agree and has not. */
-static bool is_refused(const struct dmarc_report_target *t)
+static bool has_uri(const struct dmarc_uris *list, struct str text)
 {
-	return t->consent == DMARC_CONSENT_MISSING && t->answer;
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq_nocase(list->v[i].text, text))
+			return true;
+	return false;
+}
+
+/* The addresses that have to agree and have not. One that the plan itself asks for is
+ * its maker's to see to, not the customer's. */
+static size_t keep_refused(const struct rule_case *c, struct dmarc_report_targets *list)
+{
+	struct dmarc_record planned;
+	size_t n = 0;
+
+	if (!dmarc_record_parse(c->in->a, c->row->value, DMARC_RFC9989, &planned))
+		planned = (struct dmarc_record){0}; /* an audit */
+	for (size_t i = 0; i < list->n; i++) {
+		const struct dmarc_report_target *t = &list->v[i];
+
+		if (t->consent == DMARC_CONSENT_MISSING && t->answer &&
+		    !has_uri(t->is_failure ? &planned.ruf : &planned.rua, t->uri->text))
+			list->v[n++] = *t;
+	}
+	return list->n = n;
 }
 
 bool rule_dmarc_report_unauthorized(const struct rule_case *c, struct diagnosis *d)
 {
 	struct arena *a = c->in->a;
 	struct dmarc_record record;
-	struct dmarc_report_targets targets;
-	const struct dmarc_report_target *first = NULL;
+	struct dmarc_report_targets refused;
+	const struct dmarc_report_target *first;
 	struct str list = STR_NONE;
-	size_t left = 0;
 
 	if (!find_own(c, &record))
 		return false;
-	targets = dmarc_report_check(a, c->in->answers, &record, row_domain(c));
-	for (size_t i = 0; i < targets.n; i++)
-		left += is_refused(&targets.v[i]);
-	if (left == 0)
+	refused = dmarc_report_check(a, c->in->answers, &record, row_domain(c));
+	if (keep_refused(c, &refused) == 0)
 		return false;
+	first = &refused.v[0];
 	rule_cite(d, c->seen->answer);
-	for (size_t i = 0; i < targets.n; i++) {
-		const struct dmarc_report_target *t = &targets.v[i];
-
-		if (!is_refused(t))
-			continue;
-		first = first ? first : t;
-		rule_cite(d, t->answer);
-		list = rule_list(a, list, quote(a, t->uri->text), --left);
+	for (size_t i = 0; i < refused.n; i++) {
+		rule_cite(d, refused.v[i].answer);
+		list = rule_list(a, list, quote(a, refused.v[i].uri->text),
+		                 refused.n - i - 1);
 	}
 	d->message = arena_printf(
 	        a,

@@ -430,15 +430,6 @@ static struct str caa_fix(const struct rule_case *c, const struct permission *p,
 	        STR_ARG(where), STR_ARG(host.n ? host : owner), STR_ARG(issuers[0]));
 }
 
-/* A check that looks closer only where something is wrong spends no questions on a
- * tracking name that is right. */
-static bool is_looked_at(const struct rule_case *c, const struct observation *o)
-{
-	if (o->plan->purpose != PLAN_TRACKING || o->status == RECORD_UNDETERMINED)
-		return false;
-	return c->in->servers != SERVERS_IF_WRONG || o->status != RECORD_VERIFIED;
-}
-
 static bool forbids(const struct rule_case *c, const struct observation *tracking,
                     struct diagnosis *d)
 {
@@ -467,7 +458,9 @@ static bool forbids(const struct rule_case *c, const struct observation *trackin
 bool rule_caa_forbids_issuer(const struct rule_case *c, struct diagnosis *d)
 {
 	for (size_t i = 0; i < c->all_count; i++)
-		if (is_looked_at(c, &c->all[i]) && forbids(c, &c->all[i], d))
+		if (c->all[i].plan->purpose == PLAN_TRACKING &&
+		    c->all[i].status != RECORD_UNDETERMINED &&
+		    forbids(c, &c->all[i], d))
 			return true;
 	return false;
 }

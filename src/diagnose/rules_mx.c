@@ -511,7 +511,7 @@ bool rule_mx_missing(const struct rule_case *c, struct diagnosis *d)
 		                          "returned mail.",
 		                          STR_ARG(name), dns_type_name(c->row->type),
 		                          STR_ARG(c->row->value));
-		d->fix = rule_add_fix(c);
+		d->fix = rule_add_alone_fix(c, d);
 		return true;
 	}
 	d->message = arena_printf(a, "%.*s has no MX record, so returned mail is lost.",

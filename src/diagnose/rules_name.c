@@ -671,6 +671,6 @@ bool rule_record_missing(const struct rule_case *c, struct diagnosis *d)
 	                     : arena_printf(c->in->a, "There is no %s record at %.*s.",
 	                                    type, STR_ARG(c->row->name));
 	if (c->row->value.n)
-		d->fix = rule_add_fix(c);
+		d->fix = rule_add_alone_fix(c, d);
 	return true;
 }

@@ -346,7 +346,7 @@ bool rule_spf_no_all(const struct rule_case *c, struct diagnosis *d)
 	return true;
 }
 
-/* Terms that stand behind an `all`, a redirect beside it, and `include=x`. */
+/* Terms that stand behind an `all`, a redirect beside it, `include=x` and a seam. */
 static size_t add_idle(struct buf *b, const struct rule_case *c,
                        const struct spf_node *root)
 {
@@ -358,13 +358,29 @@ static size_t add_idle(struct buf *b, const struct rule_case *c,
 		bool means = kind == SPF_REDIRECT ||
 		             (kind != SPF_ALL && spf_kind_is_mechanism(kind));
 
-		if ((means && !branch->is_reached) ||
+		if ((means && !branch->is_reached) || spf_is_seam(branch->term) ||
 		    spf_meant_term(c->in->a, branch->term).n) {
 			buf_add(b, n++ ? STR(", ") : STR(""));
 			buf_add(b, branch->term->text);
 		}
 	}
 	return n;
+}
+
+/* Why they are idle, by the first reason there is. */
+static struct str why_idle(const struct rule_case *c, const struct spf_tree *tree,
+                           struct str end)
+{
+	const struct spf_node *root = tree->root;
+
+	if (tree->has_terms_after_all || (root->all && root->record.redirect))
+		return arena_printf(c->in->a,
+		                    "nothing beside or behind %.*s is reached",
+		                    STR_ARG(end));
+	for (size_t i = 0; i < root->branch_count; i++)
+		if (spf_is_seam(root->branches[i].term))
+			return STR("v=spf1 stands once, at the front");
+	return STR("a mechanism wants \":\" instead of \"=\"");
 }
 
 bool rule_spf_no_effect(const struct rule_case *c, struct diagnosis *d)
@@ -383,11 +399,7 @@ bool rule_spf_no_effect(const struct rule_case *c, struct diagnosis *d)
 	if (n == 0)
 		return false;
 	end = root->all ? root->all->text : spf_wanted_all(c);
-	why = seen.tree->has_terms_after_all || (root->all && root->record.redirect)
-	              ? arena_printf(c->in->a,
-	                             "nothing beside or behind %.*s is reached",
-	                             STR_ARG(end))
-	              : STR("a mechanism wants \":\" instead of \"=\"");
+	why = why_idle(c, seen.tree, end);
 	d->message = arena_printf(
 	        c->in->a, "In the SPF record at %.*s %.*s %s without effect: %.*s.",
 	        STR_ARG(c->row->name), STR_ARG(buf_str(&b)), n > 1 ? "are" : "is",

@@ -8,18 +8,6 @@ static bool is_settled(const struct rule_case *c)
 	return c->seen->status != RECORD_PROPAGATING;
 }
 
-/* The records of another type that stand at the name itself: not behind a CNAME, and
- * not made by a wildcard. */
-static const struct dns_answer *own_records(const struct rule_case *c,
-                                            enum dns_type type)
-{
-	const struct dns_answer *there = rule_records_at(c, c->row->name, type);
-
-	if (!there || there->chain.n || rule_is_wildcard(c, c->row->name, type))
-		return NULL;
-	return there;
-}
-
 /* "delete what is there, add what is wanted". Without the value where it is the only
  * record of its type, or a text that fills a screen. */
 static struct str replace_fix(const struct rule_case *c, const struct dns_answer *there)
@@ -54,7 +42,7 @@ bool rule_type_spf_record(const struct rule_case *c, struct diagnosis *d)
 
 	if (!is_settled(c) || c->seen->seen.result != COMPARE_ABSENT)
 		return false;
-	there = own_records(c, DNS_SPF);
+	there = rule_own_records(c, DNS_SPF);
 	for (size_t i = 0; there && i < there->records.n; i++) {
 		struct str text = there->records.v[i].txt.text;
 
@@ -94,7 +82,7 @@ bool rule_type_txt_for_cname(const struct rule_case *c, struct diagnosis *d)
 	if (c->row->type != DNS_CNAME || !is_settled(c) ||
 	    c->seen->answer->status == DNS_FOUND)
 		return false;
-	there = own_records(c, DNS_TXT);
+	there = rule_own_records(c, DNS_TXT);
 	for (size_t i = 0; there && i < there->records.n; i++) {
 		struct str text = there->records.v[i].txt.text;
 		bool is_key = c->row->purpose == PLAN_DKIM &&
@@ -140,7 +128,7 @@ bool rule_type_cname_for_txt(const struct rule_case *c, struct diagnosis *d)
 		return false;
 	if (c->row->type == DNS_MX && c->seen->answer->status == DNS_NXDOMAIN)
 		return false; /* cname.dangling says it */
-	there = own_records(c, DNS_CNAME);
+	there = rule_own_records(c, DNS_CNAME);
 	if (!there)
 		return false;
 	target = there->records.v[0].target;
@@ -184,7 +172,7 @@ static bool is_in_use(const struct rule_case *c, const struct dns_answer *there)
 	enum dns_type type = there->question.type;
 	struct str www = rule_name(c, "www.%.*s", STR_ARG(domain));
 
-	return own_records(c, DNS_MX) || own_records(c, DNS_TXT) ||
+	return rule_own_records(c, DNS_MX) || rule_own_records(c, DNS_TXT) ||
 	       share_address(there, rule_records_at(c, www, type)) ||
 	       share_address(there, rule_records_at(c, domain, type));
 }
@@ -195,11 +183,11 @@ bool rule_type_a_for_cname(const struct rule_case *c, struct diagnosis *d)
 
 	if (c->row->type != DNS_CNAME || !is_settled(c) ||
 	    c->seen->answer->status != DNS_NODATA ||
-	    c->seen->seen.result != COMPARE_DIFFERENT || own_records(c, DNS_SOA))
+	    c->seen->seen.result != COMPARE_DIFFERENT || rule_own_records(c, DNS_SOA))
 		return false;
-	there = own_records(c, DNS_A);
+	there = rule_own_records(c, DNS_A);
 	if (!there)
-		there = own_records(c, DNS_AAAA);
+		there = rule_own_records(c, DNS_AAAA);
 	if (!there || is_proxied(c, there) ||
 	    (c->row->purpose == PLAN_TRACKING && is_in_use(c, there)))
 		return false;
@@ -228,14 +216,22 @@ static struct str list_servers(const struct rule_case *c, const struct dns_answe
 	return list;
 }
 
+/* The domain's zone; the domain where nobody tells. */
+static struct field_place place_above(const struct rule_case *c)
+{
+	return (struct field_place){c->provider,
+	                            c->cut.zone.n ? c->cut.zone : c->in->plan->domain};
+}
+
 /* The NS records that take the name out of the domain's zone, else NULL. */
 static const struct dns_answer *find_delegation(const struct rule_case *c)
 {
+	struct str zone = place_above(c).zone;
 	struct str at = c->row->name;
 
-	if (c->cut.zone.n == 0 || !dns_name_is_within(at, c->cut.zone))
+	if (!dns_name_is_within(at, zone))
 		return NULL;
-	for (; !str_eq(at, c->cut.zone); at = dns_name_parent(at)) {
+	for (; !str_eq(at, zone); at = dns_name_parent(at)) {
 		const struct dns_answer *ns = rule_records_at(c, at, DNS_NS);
 
 		if (ns && ns->chain.n == 0)
@@ -249,7 +245,7 @@ static struct str delegated_fix(const struct rule_case *c, struct str zone)
 {
 	struct arena *a = c->in->a;
 	struct field_place there = {diagnose_provider(c->in, zone).provider, zone};
-	struct field_place above = {c->provider, c->cut.zone};
+	struct field_place above = place_above(c);
 	struct field_record wanted = field_of_plan(c->row);
 	struct field_record ns = {DNS_NS, zone, STR_NONE, -1};
 	struct str add = field_instruction(a, &there, &wanted);
@@ -259,6 +255,30 @@ static struct str delegated_fix(const struct rule_case *c, struct str zone)
 	                    "Add the record in the zone %.*s. %.*s Or, if that zone is "
 	                    "not wanted, take it back: %.*s",
 	                    STR_ARG(zone), STR_ARG(add), STR_ARG(delete));
+}
+
+/* An NS record was typed in instead of the CNAME, and no zone is there. A zone's own apex
+ * is cname.apex. */
+static bool is_ns_for_cname(const struct rule_case *c, const struct dns_answer *ns,
+                            struct diagnosis *d)
+{
+	struct arena *a = c->in->a;
+	struct field_place above = place_above(c);
+	struct field_record there = {DNS_NS, c->row->name, STR_NONE, -1};
+	struct field_record wanted = field_of_plan(c->row);
+	struct str delete = field_delete_instruction(a, &above, &there);
+	struct str add = field_instruction(a, &above, &wanted);
+
+	if (rule_records_at(c, c->row->name, DNS_SOA))
+		return false;
+	d->message = arena_printf(
+	        a,
+	        "%.*s is delegated to %.*s by NS, where a CNAME record to %.*s is "
+	        "wanted.",
+	        STR_ARG(c->row->name), STR_ARG(list_servers(c, ns)),
+	        STR_ARG(c->row->value));
+	d->fix = arena_printf(a, "%.*s %.*s", STR_ARG(delete), STR_ARG(add));
+	return rule_conclude(c, d, ns);
 }
 
 bool rule_type_ns_delegated(const struct rule_case *c, struct diagnosis *d)
@@ -271,16 +291,18 @@ bool rule_type_ns_delegated(const struct rule_case *c, struct diagnosis *d)
 	if (!is_settled(c) || c->seen->seen.result != COMPARE_ABSENT)
 		return false;
 	ns = find_delegation(c);
-	if (!ns ||
-	    (c->row->type == DNS_CNAME && str_eq(ns->question.name, c->row->name)))
-		return false; /* a CNAME at the apex is cname.apex */
+	if (!ns)
+		return false;
+	if (c->row->type == DNS_CNAME && str_eq(ns->question.name, c->row->name))
+		return is_ns_for_cname(c, ns, d);
 	zone = ns->question.name;
 	servers = list_servers(c, ns);
 	d->message = arena_printf(
 	        c->in->a,
 	        "%.*s is a zone of its own, delegated to %.*s: there is no %.*s "
 	        "there, and one in the zone %.*s is not seen.",
-	        STR_ARG(zone), STR_ARG(servers), STR_ARG(noun), STR_ARG(c->cut.zone));
+	        STR_ARG(zone), STR_ARG(servers), STR_ARG(noun),
+	        STR_ARG(place_above(c).zone));
 	d->fix = delegated_fix(c, zone);
 	return rule_conclude(c, d, ns);
 }

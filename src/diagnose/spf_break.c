@@ -40,6 +40,14 @@ size_t spf_break_branch(const struct spf_tree *tree, const struct spf_trouble *t
 	return i;
 }
 
+/* Whether receivers get no further than here, whatever the reason. */
+static bool ends_evaluation(const struct spf_tree *tree,
+                            const struct spf_trouble *trouble)
+{
+	return spf_break_is(tree, trouble) || trouble->kind == SPF_TROUBLE_LOOP ||
+	       trouble->kind == SPF_TROUBLE_MX;
+}
+
 /* The first branch with a break; a redirect comes after all the others. */
 static size_t find_broken(const struct spf_tree *tree)
 {
@@ -49,7 +57,7 @@ static size_t find_broken(const struct spf_tree *tree)
 	for (size_t i = 0; i < tree->trouble_count; i++) {
 		size_t at;
 
-		if (!spf_break_is(tree, &tree->troubles[i]))
+		if (!ends_evaluation(tree, &tree->troubles[i]))
 			continue;
 		at = spf_break_branch(tree, &tree->troubles[i]);
 		if (at < first && root->branches[at].term->kind != SPF_REDIRECT)
@@ -63,6 +71,7 @@ struct str spf_break_front(const struct spf_tree *tree)
 	const struct spf_node *root = tree->root;
 	size_t broken = find_broken(tree);
 	int lookups = 0;
+	int voids = 0;
 
 	for (size_t i = 0; i < root->branch_count; i++) {
 		const struct spf_branch *branch = &root->branches[i];
@@ -72,7 +81,8 @@ struct str spf_break_front(const struct spf_tree *tree)
 			continue;
 		if (branch->lookups && lookups >= SPF_LOOKUPS_MAX)
 			return str_slice(root->record.text, 0, term->at);
-		if (i == broken)
+		voids += branch->voids;
+		if (i == broken || voids > SPF_VOIDS_MAX)
 			return str_slice(root->record.text, 0, term->at + term->text.n);
 		lookups += branch->lookups;
 	}

@@ -14,7 +14,7 @@ bool spf_break_is(const struct spf_tree *tree, const struct spf_trouble *trouble
 size_t spf_break_branch(const struct spf_tree *tree, const struct spf_trouble *trouble);
 /*
  * The front of the record that receivers are sure to evaluate: up to the first branch
- * with a break in it, that included, or up to the term that would be look-up 11. The
- * whole text where there is neither.
+ * that ends it by a break, a loop, too many MX or void look-up 3, that included, or up to
+ * the term that would be look-up 11. The whole text where there is none of these.
  */
 struct str spf_break_front(const struct spf_tree *tree);

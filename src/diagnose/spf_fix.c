@@ -173,6 +173,11 @@ struct str spf_merge(const struct rule_case *c, struct str text)
 	return spf_allows_ours(c, merged) ? merged : c->row->value;
 }
 
+bool spf_is_seam(const struct spf_term *term)
+{
+	return term->kind == SPF_MODIFIER && str_eq_nocase(term->text, STR("v=spf1"));
+}
+
 struct str spf_with_all(struct arena *a, struct str text, struct str all)
 {
 	struct spf_record record = spf_record_parse(a, text);
@@ -182,7 +187,7 @@ struct str spf_with_all(struct arena *a, struct str text, struct str all)
 		struct str term = record.terms[i].text;
 		struct str meant = spf_meant_term(a, &record.terms[i]);
 
-		if (record.terms[i].kind != SPF_ALL)
+		if (record.terms[i].kind != SPF_ALL && !spf_is_seam(&record.terms[i]))
 			out = add_word(a, out,
 			               meant.n ? meant : as_mechanisms(a, term));
 	}

@@ -43,8 +43,10 @@ struct str spf_merge(const struct rule_case *c, struct str text);
 /* `include:x` for `include=x`, which parses as a modifier that means nothing; empty for
  * any other term. */
 struct str spf_meant_term(struct arena *a, const struct spf_term *term);
-/* The record with this `all` at its end and no other; a redirect, which an `all` would
- * put out of force, becomes an include. */
+/* A v=spf1 that is not at the front: the seam of two records. It parses as a modifier. */
+bool spf_is_seam(const struct spf_term *term);
+/* The record with this `all` at its end and no other, and without seams; a redirect,
+ * which an `all` would put out of force, becomes an include. */
 struct str spf_with_all(struct arena *a, struct str text, struct str all);
 /* The `all` of the planned value; in an audit `~all`. */
 struct str spf_wanted_all(const struct rule_case *c);

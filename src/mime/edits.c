@@ -50,7 +50,8 @@ void edits_apply_range(struct arena *a, struct edits *e, struct str original,
 	for (size_t i = 0; i < e->n; i++) {
 		const struct edit *edit = &e->v[i];
 
-		if (edit->start < from || edit->start > to)
+		if (edit->start < from || edit->start > to ||
+		    (edit->start == to && edit->end > to))
 			continue;
 		need(edit->start >= at && edit->end <= to);
 		iov_add(a, out, str_slice(original, at, edit->start - at));

@@ -37,6 +37,7 @@ void edits_sort(struct edits *e);
 /* Sorts, and adds the pieces of the new text to `out`. */
 void edits_apply(struct arena *a, struct edits *e, struct str original,
                  struct iov *out);
-/* The same for bytes from … to-1 of the original, where no edit crosses the borders. */
+/* The same for bytes from … to-1 of the original, where no edit crosses the borders;
+ * insertions at both of them count. */
 void edits_apply_range(struct arena *a, struct edits *e, struct str original,
                        size_t from, size_t to, struct iov *out);

@@ -20,6 +20,7 @@ struct html_scan {
 	/* Where a pixel or footer goes: before the last real </body>, else before the
 	 * last </html>, else the end of the document. */
 	size_t body_end;
+	bool has_too_many; /* more than LINKS_MAX: the rest is not listed */
 };
 
 /* Values are views of the document where nothing had to be decoded, else in `a`. */

@@ -56,7 +56,10 @@ struct link_rules {
 	size_t tracked_prefix_count;
 };
 
-enum { LINK_LEN_MAX = 32 * 1024 }; /* a longer target is left alone */
+enum {
+	LINK_LEN_MAX = 32 * 1024, /* a longer target is left alone */
+	LINKS_MAX = 1000 * 1000,  /* of one document; with more it is no letter */
+};
 
 /* Judges a target by itself, as in text: never LINK_ELEMENT or LINK_NO_TRACK. Leading
  * and trailing blanks are ignored, as URL parsers do. `rules` may be NULL. */

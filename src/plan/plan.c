@@ -1,5 +1,6 @@
 #include "plan/plan.h"
 
+#include "base/ip.h"
 #include "base/utf8.h"
 #include "dns/name.h"
 #include "plan/template.h"
@@ -312,13 +313,23 @@ static bool make_records(struct making *m, struct plan *plan)
 	return true;
 }
 
+bool plan_selector(struct arena *a, struct str text, struct str *out, struct err *err)
+{
+	if (!dns_name_parse(a, text, out, err))
+		return false;
+	return (is_plain(*out) && !dns_name_is_root(*out)) ||
+	       err_set(err, ERR_USAGE, "\"%.*s\": not a DKIM selector", STR_ARG(*out));
+}
+
 bool plan_domain(struct arena *a, struct str text, struct str *out, struct err *err)
 {
+	struct ip ip;
+
 	if (!dns_name_parse(a, text, out, err))
 		return err_add(err, "domain");
 	if (dns_name_is_root(*out))
 		return err_set(err, ERR_USAGE, "domain: the root has no mail");
-	if (!is_plain(*out))
+	if (!is_plain(*out) || ip_parse(*out, &ip))
 		return err_set(err, ERR_USAGE, "domain: \"%.*s\": not a domain of mail",
 		               STR_ARG(*out));
 	return true;

@@ -47,9 +47,12 @@ NODISCARD bool plan_set(struct plan_settings *settings, struct str assignment,
                         struct err *err);
 
 /* A domain that mail can be sent from, in canonical form: letters, digits, "-" and "_"
- * once an IDN is in A-labels, and not the root. Fails with ERR_USAGE. */
+ * once an IDN is in A-labels, not the root and no IP address. Fails with ERR_USAGE. */
 NODISCARD bool plan_domain(struct arena *a, struct str text, struct str *out,
                            struct err *err);
+/* A DKIM selector, in canonical form; it may have several labels. The same errors. */
+NODISCARD bool plan_selector(struct arena *a, struct str text, struct str *out,
+                             struct err *err);
 /*
  * The plan of a profile for a domain as a person typed it. The plan keeps the profile.
  * Fails, naming the variable, where one that is needed is not set, has a value that

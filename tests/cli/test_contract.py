@@ -13,13 +13,15 @@ import time
 
 import pytest
 
+from dnsserver import DnsServer
 from signetbin import (PROFILES, ROOT, SETTINGS, SIGNET, STATUSES, check, fails, one_json,
                        render_zone, run, sets)
 
 COMMANDS = ["check", "profile list", "profile show", "profile render", "provider list",
-            "provider show", "spf", "dkim keygen", "dkim sign", "dkim verify",
-            "dmarc", "auth", "manual"]
-GROUPS = ["profile", "provider", "dkim"]
+            "provider show", "spf", "dkim keygen", "dkim sign", "dkim verify", "dmarc", "auth",
+            "html links", "html rewrite", "html tokens", "mail links", "mail rewrite",
+            "manual"]
+GROUPS = ["profile", "provider", "dkim", "html", "mail"]
 ASKS_DNS = ["check", "spf", "dkim verify", "dmarc", "auth"]
 # The least that each command needs, so that what is wrong is what the test adds.
 CALLS = {
@@ -38,6 +40,11 @@ CALLS = {
     "dmarc": ["dmarc", "--from", "acme.example"],
     "auth": ["auth", "--ip", "192.0.2.1", "--mail-from", "me@acme.example",
              "--authserv-id", "mx.there.example"],
+    "html links": ["html", "links"],
+    "html rewrite": ["html", "rewrite", "--prefix", "https://t.example/"],
+    "html tokens": ["html", "tokens"],
+    "mail links": ["mail", "links"],
+    "mail rewrite": ["mail", "rewrite", "--prefix", "https://t.example/"],
     "manual": ["manual"],
 }
 CLOSED_PORT = "127.0.0.1:9"
@@ -77,9 +84,7 @@ def zone(tmp_path_factory):
 
 def test_the_overview_names_every_command():
     overview = run("--help").stdout.decode()
-    assert re.findall(r"^  (\S+(?: \S+)?) {2,}\S", overview, re.M) == [
-        *COMMANDS[:6], "spf", "dkim keygen", "dkim sign", "dkim verify", "dmarc",
-        "auth", "manual"]
+    assert re.findall(r"^  (\S+(?: \S+)?) {2,}\S", overview, re.M) == COMMANDS
     for word in ("-h", "help"):
         assert run(word).stdout.decode() == overview
 
@@ -180,6 +185,10 @@ def test_an_empty_value_is_no_value(command):
     (["check", "a." * 146 + "example"], "253"),
     (["check", "https://acme.example/"], "not a domain"),
     (["check", "me@acme.example"], "not a domain"),
+    (["check", "192.0.2.1"], "not a domain"),
+    (["check", "acme.example", "--selector", "s 1"], "not a DKIM selector"),
+    (["check", "acme.example", "--selector", "s" * 64], "--selector"),
+    (["check", "acme.example", *(f"--selector=s{i}" for i in range(65))], "more than 64"),
     (["check", "acme.example", "--profile", "nope"], "known are " + ", ".join(PROFILES)),
     (["check", "acme.example", "--profile", ""], "--profile"),
     (["check", "acme.example", "--profile", "standard"], '"label" is not set'),
@@ -202,6 +211,9 @@ def test_an_empty_value_is_no_value(command):
     (["manual", "nope"], "neither"),
     (["dkim", "keygen"], "--out"),
     (["dmarc"], "--from"),
+    (["html", "rewrite"], "--prefix"),
+    (["html", "tokens", "--state", "Data"], "RCDATA state"),
+    (["html", "links", "--max-bytes", "0"], "--max-bytes"),
     (["spf"], "--"),
 ], ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None)
 def test_what_is_wrong_is_said(args, why):
@@ -464,6 +476,24 @@ def test_huge_arguments(value):
     settings = [f"--set=v{i}={value}" for i in range(18)]
     fails("profile", "render", "ses", "a.example", *settings, status=64)
     assert time.monotonic() - begun < 30
+
+
+def test_a_list_from_any_editor(tmp_path):
+    """A byte order mark, CRLF, blank lines, comments in front and behind."""
+    done = run("check", "--bulk", "-", "--dns", CLOSED_PORT, stdin=b"\xef\xbb\xbf# x\r\n \n")
+    assert b"no domain in it" in done.stderr
+    path = tmp_path / "settings"
+    path.write_bytes(b"\xef\xbb\xbflabel=sg1\r\n" + b"".join(
+        f"{k}={v}\r\n".encode() for k, v in SETTINGS.items() if k != "label"
+        and not k.startswith(("verify", "bounce", "dkim_target"))))
+    done = run("profile", "render", "standard", "acme.example", "--settings", str(path))
+    assert done.returncode == 0 and b"sg1" in done.stdout
+    with DnsServer() as dns:
+        port = dns.add({"acme.example": [("A", "192.0.2.1")]})
+        done = run("check", "--bulk", "-", "--dns", f"127.0.0.1:{port}",
+                   stdin=b"\xef\xbb\xbfacme.example  # ours\r\n\r\n\t# none\nacme.example\t#")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line.get("status") for line in lines] == ["audited", "audited"]
 
 
 def test_huge_standard_input():

@@ -193,6 +193,21 @@ def test_compared_by_meaning(zone):
     assert codes(verdict, "error") == []
 
 
+TRACK = "track.acme.example. 60 IN CNAME edge.us.mail.example.\n"
+
+
+@pytest.mark.parametrize("code,tracking", [
+    ("name.wildcard", "*.acme.example. 60 IN CNAME edge.us.mail.example.\n"),
+    ("conflict.cname_and_other", TRACK + 'track.acme.example. 60 IN TXT "beside"\n'),
+    ("caa.forbids_issuer", TRACK + 'acme.example. 60 IN CAA 0 issue "ca.example"\n'),
+])
+def test_what_is_right_is_looked_at_closely(zone, code, tracking):
+    """Here as in the scenarios: a right answer that will not last."""
+    zone.write(apex("acme.example"), TARGETS, tracking,
+               without(render_zone("standard", "acme.example"), "track"))
+    assert codes(verify_shape(zone.check("acme.example"))) == [code]
+
+
 def test_the_text_for_people(zone):
     zone.write(apex("acme.example"), TARGETS,
                without(render_zone("standard", "acme.example"), "spf1", "sg42"))

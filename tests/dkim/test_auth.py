@@ -154,7 +154,7 @@ def test_refused(world):
             "mx"]
     assert "empty" in fails(*args, status=65)
     assert "line 1" in fails(*args, stdin=b"no header\n", status=65)
-    assert "larger" in fails(*args, "--max-size", "10", stdin=message(), status=65)
+    assert "larger" in fails(*args, "--max-bytes", "10", stdin=message(), status=65)
     assert "--ip" in fails("auth", stdin=message(), status=64)
     assert "--authserv-id" in fails(*args[:5], stdin=message(), status=64)
 

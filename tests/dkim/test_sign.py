@@ -278,7 +278,7 @@ def test_refused_messages(message, why, ed25519):
     (["--identity", "a;b@acme.example"], 64, "may not stand"),
     (["--expire", "5"], 64, "expires before"),
     (["--timestamp", "9999999999", "--expire", "9999999999"], 64, "expires before"),
-    (["--max-size", "20"], 65, "larger than 20"),
+    (["--max-bytes", "20"], 65, "larger than 20"),
     (["--json"], 64, "--json"),
 ])
 def test_refused_options(args, status, why, ed25519):

@@ -289,7 +289,7 @@ def test_what_is_no_message():
                       (b"From: a@b.example\n no\nno\n", "line 3"),
                       (b"X: y\n" * 300000, "1024 kB")]:
         assert why in fails("dkim", "verify", stdin=text, status=65)
-    assert "larger than 5" in fails("dkim", "verify", "--max-size", "5", stdin=make(),
+    assert "larger than 5" in fails("dkim", "verify", "--max-bytes", "5", stdin=make(),
                                     status=65)
 
 

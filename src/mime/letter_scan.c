@@ -1,0 +1,229 @@
+#include "mime/letter_scan.h"
+
+#include <string.h>
+
+enum { OPEN_MAX = 256 };
+
+struct scan {
+	const struct letter_limits *limits;
+	bool is_exact; /* only lines that name an open boundary are boundaries */
+	struct str open[OPEN_MAX];
+	size_t depth; /* of `open`; in the quick pass the multiparts that were met */
+	size_t parts, fields, header_bytes;
+	bool has_digest; /* parts without a type are messages: RFC 2046 §5.1.5 */
+};
+
+bool letter_cut_line(struct str *rest, struct str *line)
+{
+	const char *end;
+
+	if (rest->n == 0)
+		return false;
+	end = memchr(rest->p, '\n', rest->n);
+	line->p = rest->p;
+	line->n = end ? (size_t)(end + 1 - rest->p) : rest->n;
+	*rest = str_from(*rest, line->n);
+	return true;
+}
+
+bool letter_line_is_empty(struct str line)
+{
+	return line.n == 0 || line.p[0] == '\n' ||
+	       (line.p[0] == '\r' && (line.n == 1 || line.p[1] == '\n'));
+}
+
+/* A line without its end and trailing blanks. */
+static struct str trim_end(struct str line)
+{
+	while (line.n && char_is_blank(line.p[line.n - 1]))
+		line.n--;
+	return line;
+}
+
+/* Whether the line ends a part; closes what ends with it. */
+static bool is_boundary(struct scan *s, struct str line)
+{
+	if (line.n < 3 || line.p[0] != '-' || line.p[1] != '-')
+		return false;
+	if (!s->is_exact)
+		return true;
+	line = str_from(trim_end(line), 2);
+	for (size_t i = s->depth; i-- > 0;) {
+		if (!str_starts(line, s->open[i]))
+			continue;
+		if (line.n == s->open[i].n) {
+			s->depth = i + 1;
+			return true;
+		}
+		if (str_eq(str_from(line, s->open[i].n), STR("--"))) {
+			s->depth = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The value behind the word "boundary"; empty where it is not a plain parameter. */
+static struct str read_boundary(struct str rest)
+{
+	struct str value;
+	size_t n = 0;
+
+	rest = str_trim(rest);
+	if (rest.n == 0 || rest.p[0] != '=')
+		return STR_NONE;
+	rest = str_trim(str_from(rest, 1));
+	if (rest.n && rest.p[0] == '"') {
+		rest = str_from(rest, 1);
+		return str_cut(&rest, '"', &value) ? trim_end(value) : STR_NONE;
+	}
+	while (n < rest.n && !char_is_blank(rest.p[n]) && rest.p[n] != ';')
+		n++;
+	return str_slice(rest, 0, n);
+}
+
+/* Opens the boundary of a multipart. One that cannot be read here, as it comes in pieces
+ * (RFC 2231) or with comments, may be any line: back to counting all. */
+static void open_multipart(struct scan *s, struct str header)
+{
+	ptrdiff_t at = str_find_nocase(header, STR("boundary"));
+	struct str boundary;
+
+	s->depth++;
+	if (!s->is_exact || at < 0 || s->depth > OPEN_MAX)
+		return;
+	boundary = read_boundary(str_from(header, (size_t)at + strlen("boundary")));
+	if (boundary.n == 0 || str_find_char(boundary, '\\') >= 0)
+		s->is_exact = false;
+	else
+		s->open[s->depth - 1] = boundary;
+}
+
+/* What a header says of what follows it. */
+struct seen {
+	bool has_type, has_message, has_multipart, has_digest;
+};
+
+static void look_at_content_field(struct str line, struct seen *seen)
+{
+	seen->has_type |= str_find_nocase(line, STR("content-type")) >= 0;
+	seen->has_message |= str_find_nocase(line, STR("message/")) >= 0;
+	seen->has_multipart |= str_find_nocase(line, STR("multipart/")) >= 0;
+	seen->has_digest |= str_find_nocase(line, STR("digest")) >= 0;
+}
+
+/* Reads lines up to the empty one. */
+static struct seen read_header(struct scan *s, struct str *rest)
+{
+	struct str header = *rest;
+	struct seen seen = {0};
+	bool is_content = false;
+	struct str line;
+
+	while (letter_cut_line(rest, &line) && !letter_line_is_empty(line)) {
+		if (line.p[0] != ' ' && line.p[0] != '\t') {
+			s->fields++;
+			is_content = char_lower(line.p[0]) == 'c';
+		}
+		if (is_content)
+			look_at_content_field(line, &seen);
+	}
+	header.n -= rest->n;
+	s->header_bytes += header.n;
+	if (seen.has_multipart)
+		open_multipart(s, header);
+	return seen;
+}
+
+static bool is_within(const struct scan *s)
+{
+	const struct letter_limits *l = s->limits;
+
+	return s->parts <= l->parts_max && s->fields <= l->fields_max &&
+	       s->header_bytes <= l->header_max && s->depth <= l->depth_max;
+}
+
+/* The header of a part, and those of the messages that it turns out to enclose. */
+static void read_headers(struct scan *s, struct str *rest)
+{
+	struct seen seen = read_header(s, rest);
+	bool is_message = seen.has_message || (s->has_digest && !seen.has_type);
+
+	s->has_digest |= seen.has_digest;
+	while (is_message && rest->n && is_within(s)) {
+		s->parts++;
+		seen = read_header(s, rest);
+		s->has_digest |= seen.has_digest;
+		is_message = seen.has_message;
+	}
+}
+
+/* The place just before the rest: the end of the line that was read. */
+static struct str with_line_end(struct str rest)
+{
+	return rest.n ? (struct str){rest.p - 1, rest.n + 1} : rest;
+}
+
+/* Takes the text up to the end of the next line that begins with "-" off the front;
+ * *rest begins with the end of the line before. */
+static bool cut_dashed_line(struct str *rest, struct str *line)
+{
+	ptrdiff_t at = str_find_pair(*rest, '\n', '-');
+
+	if (at < 0)
+		return false;
+	*rest = str_from(*rest, (size_t)at + 1);
+	return letter_cut_line(rest, line);
+}
+
+static void scan_lines(struct scan *s, struct str rest)
+{
+	struct str line;
+
+	read_headers(s, &rest);
+	rest = with_line_end(rest);
+	while (is_within(s) && cut_dashed_line(&rest, &line)) {
+		if (is_boundary(s, line)) {
+			s->parts++;
+			read_headers(s, &rest);
+		}
+		rest = with_line_end(rest);
+	}
+}
+
+/* Which limit it was. */
+static bool refuse(const struct scan *s, struct err *err)
+{
+	const struct letter_limits *l = s->limits;
+
+	if (s->parts > l->parts_max)
+		return err_set(err, ERR_INPUT, "the message has more than %zu parts",
+		               l->parts_max);
+	if (s->fields > l->fields_max)
+		return err_set(err, ERR_INPUT,
+		               "the message has more than %zu header fields",
+		               l->fields_max);
+	if (s->header_bytes > l->header_max)
+		return err_set(err, ERR_INPUT,
+		               "the headers of the message have more than %zu bytes",
+		               l->header_max);
+	return err_set(err, ERR_INPUT, "the message is nested deeper than %zu levels",
+	               l->depth_max);
+}
+
+bool letter_scan_limits(struct str bytes, const struct letter_limits *limits,
+                        struct err *err)
+{
+	struct scan quick = {.limits = limits};
+	struct scan exact = {.limits = limits, .is_exact = true};
+
+	need(limits->depth_max < OPEN_MAX);
+	if (bytes.n > limits->bytes_max)
+		return err_set(err, ERR_INPUT, "the message has more than %zu bytes",
+		               limits->bytes_max);
+	scan_lines(&quick, bytes);
+	if (is_within(&quick))
+		return true;
+	scan_lines(&exact, bytes);
+	return is_within(&exact) || refuse(&exact, err);
+}

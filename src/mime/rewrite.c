@@ -1,0 +1,373 @@
+#include "mime/rewrite.h"
+
+#include "mime/charset.h"
+#include "mime/html_links.h"
+#include "mime/part_text.h"
+#include "mime/rewrite_lines.h"
+#include "mime/text_links.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A text part while it is worked on. */
+struct opened {
+	struct part_text text;
+	size_t body_end; /* of HTML */
+};
+
+struct rewriter {
+	struct arena *a;
+	const struct letter *letter;
+	const struct link_rules *rules;
+	const struct rewrite_options *options;
+	struct rewrite_report *report;
+	struct {
+		struct opened *v;
+		size_t n, cap;
+	} opened; /* one for each of report->parts */
+};
+
+static bool is_text(const struct letter_part *part)
+{
+	return part->kind == LETTER_HTML || part->kind == LETTER_PLAIN;
+}
+
+static struct text_form form_of(const struct letter_part *part, const struct opened *o)
+{
+	return (struct text_form){
+	        .is_utf8 = o->text.charset || str_eq(part->charset, STR("utf-8")),
+	        .is_delsp = part->is_flowed && part->is_delsp,
+	};
+}
+
+static bool is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* A target means characters, and URLs are UTF-8: what another charset wrote is read. */
+static void read_targets(struct rewriter *w, struct rewrite_part *r)
+{
+	struct str charset = r->part->charset;
+
+	if (charset.n == 0 || str_eq(charset, STR("utf-8")) ||
+	    !charset_is_ascii_compatible(charset))
+		return;
+	for (size_t i = 0; i < r->links.n; i++) {
+		struct str *value = &r->links.v[i].value;
+		const char *name;
+		struct str utf8;
+
+		if (!is_ascii(*value) &&
+		    charset_to_utf8(w->a, charset, *value, &utf8, &name))
+			*value = utf8;
+	}
+}
+
+static bool open_part(struct rewriter *w, const struct letter_part *part,
+                      struct err *err)
+{
+	struct rewrite_part *r = ARRAY_ADD(&w->report->parts, w->a);
+	struct opened *o = ARRAY_ADD(&w->opened, w->a);
+	struct html_scan scan = {0};
+
+	r->part = part;
+	r->skip = part_text_open(w->a, w->letter, part, &o->text);
+	if (r->skip == REWRITE_ENCODING || r->skip == REWRITE_CHARSET)
+		return true;
+	if (part->kind == LETTER_HTML) {
+		html_scan(w->a, o->text.text, w->rules, &scan);
+		r->links = scan.links;
+		o->body_end = scan.body_end;
+	} else {
+		text_links(w->a, o->text.text, form_of(part, o), w->rules, &r->links);
+	}
+	if (scan.has_too_many || r->links.n > LINKS_MAX)
+		return err_set(err, ERR_INPUT, "part %.*s has more than %d links",
+		               STR_ARG(part->id), LINKS_MAX);
+	read_targets(w, r);
+	return true;
+}
+
+static int compare_views(const void *x, const void *y)
+{
+	return str_cmp(*(const struct str *)x, *(const struct str *)y);
+}
+
+/* A URL that HTML marks as not to be tracked is not tracked in the text either. */
+static void carry_no_track(struct rewriter *w)
+{
+	struct {
+		struct str *v;
+		size_t n, cap;
+	} marked = {0};
+
+	for (size_t i = 0; i < w->report->parts.n; i++) {
+		const struct rewrite_part *r = &w->report->parts.v[i];
+
+		for (size_t k = 0; k < r->links.n; k++)
+			if (r->links.v[k].why == LINK_NO_TRACK)
+				*ARRAY_ADD(&marked, w->a) = r->links.v[k].value;
+	}
+	if (marked.n == 0)
+		return;
+	qsort(marked.v, marked.n, sizeof(*marked.v), compare_views);
+	for (size_t i = 0; i < w->report->parts.n; i++) {
+		struct rewrite_part *r = &w->report->parts.v[i];
+
+		for (size_t k = 0; r->part->kind == LETTER_PLAIN && k < r->links.n; k++)
+			if (bsearch(&r->links.v[k].value, marked.v, marked.n,
+			            sizeof(*marked.v), compare_views))
+				r->links.v[k].why = LINK_NO_TRACK;
+	}
+}
+
+static bool open_parts(struct rewriter *w, struct err *err)
+{
+	for (size_t i = 0; i < w->letter->parts.n; i++)
+		if (is_text(&w->letter->parts.v[i]) &&
+		    !open_part(w, &w->letter->parts.v[i], err))
+			return false;
+	carry_no_track(w);
+	for (size_t i = 0; i < w->report->parts.n; i++) {
+		const struct rewrite_part *r = &w->report->parts.v[i];
+
+		for (size_t k = 0; r->skip == REWRITE_DONE && k < r->links.n; k++)
+			w->report->link_count += r->links.v[k].why == LINK_TRACKABLE;
+	}
+	return true;
+}
+
+bool letter_links(struct arena *a, const struct letter *letter,
+                  const struct link_rules *rules, struct rewrite_report *report,
+                  struct err *err)
+{
+	struct rewriter w = {
+	        .a = a, .letter = letter, .rules = rules, .report = report};
+
+	*report = (struct rewrite_report){0};
+	return open_parts(&w, err);
+}
+
+/* One part's edits while they are made. */
+struct work {
+	struct rewrite_part *r;
+	struct opened *o;
+	struct rewrite_lines lines;
+	struct edits edits; /* of the text */
+	size_t *number;
+	struct str tag, address; /* of unsubscribing, the second in this part's form */
+};
+
+static struct str in_form(struct rewriter *w, const struct work *k, struct str target,
+                          char quote)
+{
+	return k->lines.is_html ? html_attribute(w->a, target, quote) : target;
+}
+
+static void rewrite_link(struct rewriter *w, struct work *k, struct link *link)
+{
+	struct rewrite_link what = {link, k->r->part, *k->number};
+	struct str target;
+
+	if (link->why != LINK_TRACKABLE || !w->options->map ||
+	    (k->r->part->kind == LETTER_PLAIN && !w->options->text))
+		return;
+	++*k->number;
+	if (!w->options->map(w->options->arg, &what, &target))
+		return;
+	if (rewrite_lines_link(w->a, &k->lines, link,
+	                       in_form(w, k, target, link->quote), &k->edits))
+		w->report->rewritten_count++;
+	else
+		link->why = LINK_LINE_LENGTH;
+}
+
+/* The first tag at or behind `from`; the end of the text where there is none. */
+static size_t find_tag(const struct work *k, size_t from)
+{
+	struct str rest = str_from(k->o->text.text, from);
+	const char *found = NULL;
+
+	if (k->tag.n && rest.n)
+		found = memmem(rest.p, rest.n, k->tag.p, k->tag.n);
+	return found ? (size_t)(found - k->o->text.text.p) : k->o->text.text.n;
+}
+
+static size_t replace_tag(struct rewriter *w, struct work *k, size_t at)
+{
+	rewrite_lines_piece(w->a, &k->lines, at, at + k->tag.n, k->address, &k->edits);
+	w->report->has_unsubscribe = true;
+	return find_tag(k, at + k->tag.n);
+}
+
+/* Links and tags in the order of the text; a link that holds a tag is not tracked.
+ * Returns whether there was a tag. */
+static bool rewrite_links(struct rewriter *w, struct work *k)
+{
+	size_t tag = find_tag(k, 0);
+	bool has_tag = tag < k->o->text.text.n;
+
+	for (size_t i = 0; i < k->r->links.n; i++) {
+		struct link *link = &k->r->links.v[i];
+
+		while (tag < link->start)
+			tag = replace_tag(w, k, tag);
+		if (tag < link->end)
+			link->why = LINK_MERGE_TAG;
+		rewrite_link(w, k, link);
+	}
+	while (tag < k->o->text.text.n)
+		tag = replace_tag(w, k, tag);
+	return has_tag;
+}
+
+/* The footer with its tags replaced. */
+static struct str fill_footer(struct rewriter *w, const struct work *k,
+                              struct str footer)
+{
+	struct iov pieces = {0};
+	const char *found;
+
+	while (k->tag.n && footer.n &&
+	       (found = memmem(footer.p, footer.n, k->tag.p, k->tag.n))) {
+		size_t before = (size_t)(found - footer.p);
+
+		iov_add(w->a, &pieces, str_slice(footer, 0, before));
+		iov_add(w->a, &pieces, k->address);
+		footer = str_from(footer, before + k->tag.n);
+	}
+	iov_add(w->a, &pieces, footer);
+	return part_text_insert(w->a, &k->o->text, iov_join(w->a, &pieces));
+}
+
+/* At the end of the text, on lines of its own. */
+static void add_footer(struct rewriter *w, struct work *k, struct str footer, size_t at)
+{
+	if (footer.n == 0)
+		return;
+	footer = fill_footer(w, k, footer);
+	if (at && k->o->text.text.p[at - 1] != '\n')
+		footer = arena_join(w->a, w->letter->eol, footer);
+	rewrite_lines_piece(w->a, &k->lines, at, at, footer, &k->edits);
+	w->report->has_footer = true;
+}
+
+static void add_pixel(struct rewriter *w, struct work *k)
+{
+	struct str url = html_attribute(w->a, w->options->pixel, '"');
+	struct str image = arena_printf(w->a,
+	                                "<img src=\"%.*s\" width=\"1\" height=\"1\" "
+	                                "alt=\"\" style=\"display:block;width:1px;"
+	                                "height:1px;border:0\">",
+	                                STR_ARG(url));
+
+	rewrite_lines_piece(w->a, &k->lines, k->o->body_end, k->o->body_end, image,
+	                    &k->edits);
+	w->report->has_pixel = true;
+}
+
+static bool is_free_of_limits(const struct part_text *text)
+{
+	return text->charset || text->transfer.encoding == LETTER_QUOTED_PRINTABLE ||
+	       text->transfer.encoding == LETTER_BASE64;
+}
+
+/* `is_first`: of its kind, so that it gets what a letter has once. */
+static void rewrite_part(struct rewriter *w, size_t i, size_t *number, bool is_first,
+                         struct edits *edits)
+{
+	const struct rewrite_options *o = w->options;
+	struct opened *opened = &w->opened.v[i];
+	bool is_html = w->report->parts.v[i].part->kind == LETTER_HTML;
+	struct work k = {
+	        .r = &w->report->parts.v[i],
+	        .o = opened,
+	        .number = number,
+	        .lines = {.text = opened->text.text,
+	                  .eol = w->letter->eol,
+	                  .is_html = is_html,
+	                  .is_free = is_free_of_limits(&opened->text)},
+	};
+	bool has_tag;
+
+	if (o->unsubscribe.n) {
+		k.tag = o->unsubscribe_tag.n ? o->unsubscribe_tag
+		                             : STR(REWRITE_UNSUBSCRIBE_TAG);
+		k.address = o->unsubscribe;
+		/* The form for a value without quotes stands anywhere. */
+		if (is_html)
+			k.address = html_attribute(w->a, k.address, 0);
+	}
+	has_tag = rewrite_links(w, &k);
+	if (is_first && !has_tag)
+		add_footer(w, &k, is_html ? o->footer_html : o->footer_text,
+		           is_html ? opened->body_end : opened->text.text.n);
+	if (is_first && is_html && o->pixel.n)
+		add_pixel(w, &k);
+	part_text_close(w->a, w->letter, &opened->text, &k.edits, edits);
+}
+
+static void rewrite_parts(struct rewriter *w, struct edits *edits)
+{
+	bool has_first[2] = {false, false};
+	size_t number = 0;
+
+	for (size_t i = 0; i < w->report->parts.n; i++) {
+		const struct rewrite_part *r = &w->report->parts.v[i];
+		bool *has = &has_first[r->part->kind == LETTER_HTML];
+
+		if (r->skip != REWRITE_DONE)
+			continue;
+		rewrite_part(w, i, &number, !*has, edits);
+		*has = true;
+	}
+}
+
+bool letter_rewrite(struct arena *a, const struct letter *letter,
+                    const struct rewrite_options *options, struct edits *edits,
+                    struct rewrite_report *report, struct err *err)
+{
+	struct rewriter w = {
+	        .a = a,
+	        .letter = letter,
+	        .rules = options->rules,
+	        .options = options,
+	        .report = report,
+	};
+	struct edits header = {0};
+
+	*report = (struct rewrite_report){0};
+	for (size_t i = 0; i < options->change_count; i++)
+		if (!header_edit(a, letter, &options->changes[i], &header, err))
+			return false;
+	if (!open_parts(&w, err))
+		return false;
+	edits_sort(&header);
+	for (size_t i = 0; i < header.n; i++)
+		edits_add(a, edits, header.v[i].start, header.v[i].end,
+		          header.v[i].text);
+	rewrite_parts(&w, edits);
+	return true;
+}
+
+static const struct {
+	const char *word, *phrase;
+} skips[] = {
+#define X(name, word, phrase) [name] = {word, phrase},
+        REWRITE_SKIPS(X)
+#undef X
+};
+
+const char *rewrite_skip_word(enum rewrite_skip skip)
+{
+	return skips[skip].word;
+}
+
+const char *rewrite_skip_phrase(enum rewrite_skip skip)
+{
+	return skips[skip].phrase;
+}

@@ -1,0 +1,449 @@
+#include "mime/transfer.h"
+
+#include "mime/letter_scan.h"
+
+#include "base/base64.h"
+
+#include <endian.h>
+#include <string.h>
+
+enum { MARK_EVERY = 64 };
+
+/* The bit on top of each of eight bytes, and the one below. */
+static const uint64_t high_bits = 0x8080808080808080;
+static const uint64_t low_bits = 0x0101010101010101;
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t load8(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+/* The high bit of each byte that is `c`. Those above the lowest one found may be wrong,
+ * as may all where bytes are above 0x7f and `c` is, too. */
+static inline uint64_t find_byte(uint64_t v, char c)
+{
+	uint64_t x = v ^ (low_bits * (unsigned char)c);
+
+	return (x - low_bits) & ~x & high_bits;
+}
+
+/* 0..15, or more than that. */
+static inline unsigned hex_value(char c)
+{
+	unsigned digit = (unsigned char)c - '0';
+	unsigned letter = ((unsigned char)c | 0x20u) - 'a';
+
+	return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
+}
+
+/* What begins with '=': a byte as =XX, or a soft line break. */
+struct escape {
+	size_t raw_n; /* with the '='; 0: no escape at all */
+	bool is_byte;
+	char byte;
+};
+
+static inline struct escape read_escape(const char *p, const char *end)
+{
+	const char *start = p++;
+	unsigned high, low;
+
+	if (end - p >= 2) {
+		high = hex_value(p[0]);
+		low = hex_value(p[1]);
+		if ((high | low) < 16)
+			return (struct escape){3, true, (char)(high << 4 | low)};
+	}
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p < end && *p == '\r')
+		p++;
+	if (p < end && *p == '\n')
+		return (struct escape){.raw_n = (size_t)(p + 1 - start)};
+	return (struct escape){0};
+}
+
+/* Copies up to the next '=' or the end, eight bytes at a time: runs are short. Up to
+ * seven bytes behind are overwritten. Returns how many. */
+static inline size_t copy_literals(char *to, const char *p, const char *end)
+{
+	const char *start = p;
+
+	while (end - p >= 8) {
+		uint64_t v = load8(p);
+		uint64_t found = find_byte(v, '=');
+
+		memcpy(to, p, 8);
+		if (found)
+			return (size_t)(p - start) + (size_t)__builtin_ctzll(found) / 8;
+		to += 8;
+		p += 8;
+	}
+	while (p < end && *p != '=')
+		*to++ = *p++;
+	return (size_t)(p - start);
+}
+
+static void decode_qp(struct arena *a, struct transfer *t)
+{
+	const char *p = t->raw.p;
+	const char *end = p + t->raw.n;
+	char *text = arena_bytes(a, t->raw.n + 8);
+	size_t n = 0;
+	size_t marked = 0;
+
+	while (p < end) {
+		size_t run = copy_literals(text + n, p, end);
+		struct escape e;
+
+		n += run;
+		p += run;
+		if (p == end)
+			break;
+		e = read_escape(p, end);
+		if (!e.raw_n)
+			e = (struct escape){1, true, *p};
+		text[n] = e.byte;
+		n += e.is_byte;
+		p += e.raw_n;
+		if (e.is_byte && n - marked >= MARK_EVERY) {
+			*ARRAY_ADD(&t->marks, a) = (struct transfer_mark){
+			        (uint32_t)n, (uint32_t)(p - t->raw.p)};
+			marked = n;
+		}
+	}
+	t->text = (struct str){text, n};
+}
+
+bool transfer_decode(struct arena *a, enum letter_encoding encoding, struct str raw,
+                     struct transfer *out)
+{
+	need(raw.n < UINT32_MAX);
+	*out = (struct transfer){.encoding = encoding, .raw = raw, .text = raw};
+	switch (encoding) {
+	case LETTER_7BIT:
+	case LETTER_8BIT:
+	case LETTER_BINARY:
+		return true;
+	case LETTER_QUOTED_PRINTABLE:
+		decode_qp(a, out);
+		return true;
+	case LETTER_BASE64:
+		return base64_decode(a, raw, true, &out->text);
+	case LETTER_UNKNOWN_ENCODING:
+		return false;
+	}
+	return false;
+}
+
+/* Walks through quoted-printable from place to place, forward only. */
+struct qp_place {
+	const struct transfer *t;
+	size_t next_mark;
+	size_t text_at, raw_at;
+};
+
+/* Moves to the text's byte `text_at`; the raw place is behind the byte before it, so
+ * that soft breaks stay behind. */
+static void go_behind(struct qp_place *q, size_t text_at)
+{
+	const struct transfer *t = q->t;
+	const struct transfer_mark *mark = NULL;
+
+	need(text_at >= q->text_at);
+	while (q->next_mark < t->marks.n && t->marks.v[q->next_mark].text_at <= text_at)
+		mark = &t->marks.v[q->next_mark++];
+	if (mark && mark->text_at > q->text_at) {
+		q->text_at = mark->text_at;
+		q->raw_at = mark->raw_at;
+	}
+	while (q->text_at < text_at) {
+		const char *p = t->raw.p + q->raw_at;
+		struct escape e = {0};
+
+		if (*p == '=')
+			e = read_escape(p, t->raw.p + t->raw.n);
+		if (!e.raw_n)
+			e = (struct escape){.raw_n = 1, .is_byte = true};
+		q->raw_at += e.raw_n;
+		q->text_at += e.is_byte;
+	}
+}
+
+/* Moves on over soft breaks, to where the next byte of the text itself stands. */
+static void skip_soft_breaks(struct qp_place *q)
+{
+	for (;;) {
+		const char *p = q->t->raw.p + q->raw_at;
+		const char *end = q->t->raw.p + q->t->raw.n;
+		struct escape e = {0};
+
+		if (p < end && *p == '=')
+			e = read_escape(p, end);
+		if (!e.raw_n || e.is_byte)
+			return;
+		q->raw_at += e.raw_n;
+	}
+}
+
+/* The length of what is on the line before `at`, and on it from `at` on. */
+static size_t column_of(struct str raw, size_t at)
+{
+	const char *lf = at ? memrchr(raw.p, '\n', at) : NULL;
+
+	return lf ? at - (size_t)(lf + 1 - raw.p) : at;
+}
+
+static size_t rest_of_line(struct str raw, size_t at)
+{
+	struct str rest = str_from(raw, at);
+	ptrdiff_t lf = str_find_char(rest, '\n');
+
+	if (lf < 0)
+		return rest.n;
+	return (size_t)lf - (lf > 0 && rest.p[lf - 1] == '\r');
+}
+
+/* Writes quoted-printable, with soft breaks before a line gets too long. */
+struct qp_writer {
+	char *p;
+	size_t n;
+	struct str eol;
+	size_t column;
+};
+
+static void put(struct qp_writer *w, struct str s)
+{
+	memcpy(w->p + w->n, s.p, s.n);
+	w->n += s.n;
+	w->column += s.n;
+}
+
+static void break_line(struct qp_writer *w, struct str mark)
+{
+	put(w, mark);
+	put(w, w->eol);
+	w->column = 0;
+}
+
+static bool is_literal(char c)
+{
+	return c >= '!' && c <= '~' && c != '=';
+}
+
+/* How many bytes at the front stand for themselves; eight at a time, as targets are long
+ * and few of their bytes do not. */
+static size_t literal_length(struct str text)
+{
+	size_t n = 0;
+
+	for (; n + 8 <= text.n; n += 8) {
+		uint64_t v = load8(text.p + n);
+		uint64_t below = (v - low_bits * '!') & ~v;
+
+		if ((v | below) & high_bits || find_byte(v, '=') || find_byte(v, 0x7f))
+			break;
+	}
+	while (n < text.n && is_literal(text.p[n]))
+		n++;
+	return n;
+}
+
+/* What stands for itself, cut into lines. */
+static void put_literals(struct qp_writer *w, struct str text)
+{
+	for (size_t at = 0; at < text.n;) {
+		size_t room = QP_LINE_MAX - 1 - w->column;
+		size_t piece = text.n - at < room ? text.n - at : room;
+
+		put(w, str_slice(text, at, piece));
+		at += piece;
+		if (at < text.n)
+			break_line(w, STR("="));
+	}
+}
+
+static size_t put_other(struct qp_writer *w, struct str text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	unsigned char c = (unsigned char)text.p[0];
+	char code[3] = {'=', hex[c >> 4], hex[c & 15]};
+	bool is_crlf = str_starts(text, STR("\r\n"));
+	struct str unit = {code, 3};
+
+	if (is_crlf || c == '\n') {
+		break_line(w, STR(""));
+		return is_crlf ? 2 : 1;
+	}
+	if (c == ' ' && text.n > 1 && is_literal(text.p[1]))
+		unit = STR(" ");
+	if (w->column + unit.n > QP_LINE_MAX - 1)
+		break_line(w, STR("="));
+	put(w, unit);
+	return 1;
+}
+
+/* Room that the text cannot pass when it is written; `literals` stand in front. */
+static size_t qp_bound(struct str text, size_t literals, struct str eol)
+{
+	size_t n = text.n;
+
+	for (size_t i = literals; i < text.n;
+	     i += 1 + literal_length(str_from(text, i + 1)))
+		n += 2;
+	return n + (n / (QP_LINE_MAX - 3) + 3) * (1 + eol.n);
+}
+
+/* Whether the content before ends with an '=' that is no escape yet, but might become
+ * one with what follows. */
+static bool is_dangling(struct str before)
+{
+	size_t n = before.n;
+
+	if (n > 1 && char_is_hex(before.p[n - 1]) && before.p[n - 2] == '=')
+		return true;
+	while (n && char_is_blank(before.p[n - 1]) && before.p[n - 1] != '\n')
+		n--;
+	return n && before.p[n - 1] == '=';
+}
+
+static void write_qp(struct arena *a, struct qp_writer *w, struct str before,
+                     struct str text)
+{
+	size_t n = literal_length(text);
+
+	w->p = arena_bytes(a, qp_bound(text, n, w->eol));
+	/* Also where a line is too long already, which is not ours. */
+	if (is_dangling(before) || (w->column > QP_LINE_MAX - 1 && text.n))
+		break_line(w, STR("="));
+	for (;;) {
+		put_literals(w, str_slice(text, 0, n));
+		text = str_from(text, n);
+		if (text.n == 0)
+			return;
+		text = str_from(text, put_other(w, text));
+		n = literal_length(text);
+	}
+}
+
+static void edit_qp(struct arena *a, const struct transfer *t,
+                    const struct edits *wanted, struct str eol, size_t raw_start,
+                    struct edits *out)
+{
+	struct qp_place place = {.t = t};
+	size_t written_to = 0; /* in raw */
+	struct qp_writer w = {.eol = eol};
+
+	for (size_t i = 0; i < wanted->n; i++) {
+		const struct edit *e = &wanted->v[i];
+		size_t start, end, column;
+
+		go_behind(&place, e->start);
+		if (e->end > e->start)
+			skip_soft_breaks(&place);
+		start = place.raw_at;
+		go_behind(&place, e->end);
+		end = place.raw_at;
+		column = column_of(t->raw, start);
+		/* No line end since the last edit: its column counts. */
+		w.column = column < start - written_to ? column
+		                                       : w.column + start - written_to;
+		w.n = 0;
+		write_qp(a, &w, str_slice(t->raw, 0, start), e->text);
+		if (w.column + rest_of_line(t->raw, end) > QP_LINE_MAX &&
+		    rest_of_line(t->raw, end))
+			break_line(&w, STR("="));
+		edits_add(a, out, raw_start + start, raw_start + end,
+		          (struct str){w.p, w.n});
+		written_to = end;
+	}
+}
+
+/* The last line of base64 that begins before the text's byte `text_at`, at a group of
+ * four characters; and how long lines are. */
+static size_t find_base64_line(struct str raw, size_t text_at, size_t *line_text_at,
+                               size_t *line_len)
+{
+	struct str rest = raw;
+	struct str line;
+	size_t digits = 0;
+	size_t found = 0;
+
+	*line_text_at = 0;
+	*line_len = 0;
+	while (digits / 4 * 3 <= text_at && letter_cut_line(&rest, &line)) {
+		size_t n = 0;
+
+		if (digits % 4 == 0) {
+			found = (size_t)(line.p - raw.p);
+			*line_text_at = digits / 4 * 3;
+		}
+		for (size_t i = 0; i < line.n; i++)
+			n += !char_is_blank(line.p[i]);
+		if (!*line_len)
+			*line_len = n;
+		digits += n;
+	}
+	return found;
+}
+
+static struct str write_base64(struct arena *a, struct str text, size_t line_len,
+                               struct str eol)
+{
+	struct str digits = base64_encode(a, text);
+	struct qp_writer w = {.eol = eol};
+
+	w.p = arena_bytes(a, digits.n + (digits.n / line_len + 1) * eol.n);
+	for (size_t at = 0; at < digits.n; at += line_len) {
+		if (at)
+			put(&w, eol);
+		put(&w, str_slice(digits, at, line_len));
+	}
+	return (struct str){w.p, w.n};
+}
+
+/* The blanks and line ends behind the last digit stay as they are. */
+static size_t digits_end(struct str raw)
+{
+	while (raw.n && char_is_blank(raw.p[raw.n - 1]))
+		raw.n--;
+	return raw.n;
+}
+
+static void edit_base64(struct arena *a, const struct transfer *t, struct edits *wanted,
+                        struct str eol, size_t raw_start, struct edits *out)
+{
+	struct iov pieces = {0};
+	size_t text_at, line_len, from;
+
+	if (wanted->n == 0)
+		return;
+	from = find_base64_line(t->raw, wanted->v[0].start, &text_at, &line_len);
+	line_len &= ~(size_t)3;
+	if (line_len < 4 || line_len > BASE64_LINE_MAX)
+		line_len = BASE64_LINE_MAX;
+	edits_apply_range(a, wanted, t->text, text_at, t->text.n, &pieces);
+	edits_add(a, out, raw_start + from, raw_start + digits_end(t->raw),
+	          write_base64(a, iov_join(a, &pieces), line_len, eol));
+}
+
+void transfer_edits(struct arena *a, const struct transfer *t, struct edits *wanted,
+                    struct str eol, size_t raw_start, struct edits *out)
+{
+	edits_sort(wanted);
+	if (t->encoding == LETTER_QUOTED_PRINTABLE) {
+		edit_qp(a, t, wanted, eol, raw_start, out);
+		return;
+	}
+	if (t->encoding == LETTER_BASE64) {
+		edit_base64(a, t, wanted, eol, raw_start, out);
+		return;
+	}
+	for (size_t i = 0; i < wanted->n; i++)
+		edits_add(a, out, raw_start + wanted->v[i].start,
+		          raw_start + wanted->v[i].end, wanted->v[i].text);
+}
