@@ -41,7 +41,7 @@ static void flush(struct dkim_hash *h)
 	h->staged = 0;
 }
 
-static void put(struct dkim_hash *h, const char *p, size_t n)
+static inline void put(struct dkim_hash *h, const char *p, size_t n)
 {
 	uint64_t room = h->limit > h->total ? h->limit - h->total : 0;
 
@@ -202,23 +202,46 @@ static void step(struct body *b, char c)
 	}
 }
 
+/*
+ * Hashes runs from byte i on, while nothing is held back, and the one space that is left
+ * of blanks between them: where the last of the blanks is a space, the next run begins
+ * with it. Returns where it cannot go on without step(), or n.
+ */
+static inline size_t hash_runs(struct body *b, const char *p, size_t i, size_t n,
+                               bool relaxed)
+{
+	size_t start = i;
+
+	for (;;) {
+		size_t blank;
+
+		i += scan(p + i, n - i, relaxed);
+		/* The piece may end with a line whose CR is in the run. */
+		i += i > start && p[i] == '\n';
+		put(b->out, p + start, i - start);
+		if (i == n || !relaxed || !is_wsp(p[i]))
+			return i;
+		blank = i + 1;
+		while (blank < n && is_wsp(p[blank]))
+			blank++;
+		if (blank == n || p[blank] == '\r' || p[blank] == '\n')
+			return i;
+		i = blank;
+		start = p[i - 1] == ' ' ? i - 1 : i;
+		if (start == i)
+			put(b->out, " ", 1);
+	}
+}
+
 static inline void hash_piece(struct body *b, const char *p, size_t n, bool relaxed)
 {
 	size_t i = 0;
 
 	while (i < n) {
-		if (!b->blank && !b->cr && p[i] != '\n') {
-			size_t run = scan(p + i, n - i, relaxed);
-
-			/* The piece may end with a line whose CR is in the run. */
-			run += run && p[i + run] == '\n';
-			if (run)
-				put(b->out, p + i, run);
-			i += run;
-			if (i == n)
-				return;
-		}
-		step(b, p[i++]);
+		if (!b->blank && !b->cr && p[i] != '\n')
+			i = hash_runs(b, p, i, n, relaxed);
+		if (i < n)
+			step(b, p[i++]);
 	}
 }
 

@@ -179,9 +179,12 @@ bool dkim_message_parse(struct arena *a, const struct iov *text,
 
 static struct named *find_named(const struct dkim_message *m, struct str name)
 {
-	AUTO(arena) a = {0};
+	char lower[DKIM_NAME_MAX];
 
-	return map_find(&m->by_name, arena_lower(&a, name));
+	need(name.n <= sizeof(lower));
+	for (size_t i = 0; i < name.n; i++)
+		lower[i] = char_lower(name.p[i]);
+	return map_find(&m->by_name, (struct str){lower, name.n});
 }
 
 const struct dkim_field *dkim_message_find(const struct dkim_message *m,

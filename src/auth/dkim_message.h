@@ -22,7 +22,10 @@
 #include "base/err.h"
 #include "base/map.h"
 
-enum { DKIM_HEADER_MAX = 1024 * 1024 };
+enum {
+	DKIM_HEADER_MAX = 1024 * 1024,
+	DKIM_NAME_MAX = 100, /* of a field that is asked for by name */
+};
 
 struct dkim_field {
 	struct str name; /* as written */
@@ -48,7 +51,8 @@ struct dkim_message {
 
 NODISCARD bool dkim_message_parse(struct arena *a, const struct iov *text,
                                   struct dkim_message *out, struct err *err);
-/* The i-th field of this name in any case, counted from the top, or NULL. */
+/* The i-th field of this name in any case, counted from the top, or NULL. The name is one
+ * that the caller knows, of DKIM_NAME_MAX bytes at most. */
 const struct dkim_field *dkim_message_find(const struct dkim_message *m,
                                            struct str name, size_t i);
 /* How many fields have this name. */

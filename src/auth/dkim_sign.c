@@ -266,9 +266,14 @@ static bool check_identity(const struct dkim_sign_options *o, struct err *err)
 
 bool dkim_sign_options_check(const struct dkim_sign_options *o, struct err *err)
 {
-	if (dns_name_labels(o->domain) < 2)
-		return err_set(err, ERR_USAGE, "%.*s is a top-level domain",
+	if (!dns_name_is_plain(o->domain) || dns_name_labels(o->domain) < 2)
+		return err_set(err, ERR_USAGE,
+		               "\"%.*s\" is no domain that can sign, with a dot and "
+		               "without blanks or marks",
 		               STR_ARG(o->domain));
+	if (!dns_name_is_plain(o->selector))
+		return err_set(err, ERR_USAGE, "\"%.*s\" is no selector",
+		               STR_ARG(o->selector));
 	if (o->expires_at != DKIM_NO_TIME && o->signed_at != DKIM_NO_TIME &&
 	    o->expires_at <= o->signed_at)
 		return err_set(err, ERR_USAGE,

@@ -127,21 +127,11 @@ static void read_canon(struct reading *r)
 		fail(r, "the canonicalisation is not known");
 }
 
-/* Labels of letters, digits, "-" and "_"; the canonical form escapes anything else. */
-static bool is_plain_name(struct str name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (!char_is_alnum(name.p[i]) && name.p[i] != '-' && name.p[i] != '_' &&
-		    name.p[i] != '.')
-			return false;
-	return !dns_name_is_root(name);
-}
-
 static bool read_name(struct arena *a, struct str text, struct str *out)
 {
 	struct err err;
 
-	return text.n && dns_name_parse(a, text, out, &err) && is_plain_name(*out);
+	return text.n && dns_name_parse(a, text, out, &err) && dns_name_is_plain(*out);
 }
 
 static void read_domain(struct reading *r)

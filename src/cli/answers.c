@@ -88,13 +88,13 @@ void answer_print_dkim(struct arena *a, const struct dkim_verdicts *v)
 		       v->unlisted);
 }
 
-bool answer_read_message(struct cli *cli, int64_t max_size, struct dkim_message *out,
+bool answer_read_message(struct cli *cli, int64_t max_bytes, struct dkim_message *out,
                          struct err *err)
 {
 	struct iov *text = ARENA_NEW(cli->a, struct iov);
 	struct str bytes;
 
-	if (!cli_stdin(cli, max_size ? (size_t)max_size : MESSAGE_MAX, &bytes, err))
+	if (!cli_stdin(cli, max_bytes ? (size_t)max_bytes : MESSAGE_MAX, &bytes, err))
 		return false;
 	iov_add(cli->a, text, bytes);
 	return dkim_message_parse(cli->a, text, out, err);

@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-enum { MESSAGE_MAX = 50 * 1024 * 1024 }; /* bytes, where --max-size is not given */
+enum { MESSAGE_MAX = 50 * 1024 * 1024 }; /* bytes, where --max-bytes is not given */
 
 json_t *answer_spf(const struct spf_result *r);
 json_t *answer_dkim(const struct dkim_verdicts *v);
@@ -18,9 +18,9 @@ json_t *answer_dmarc(const struct dmarc *d);
 /* A signature as lines for people. */
 void answer_print_dkim(struct arena *a, const struct dkim_verdicts *v);
 
-/* The message on standard input, at most max_size bytes (0: MESSAGE_MAX), as one piece;
+/* The message on standard input, at most max_bytes bytes (0: MESSAGE_MAX), as one piece;
  * all of it lives in the run's arena. */
-NODISCARD bool answer_read_message(struct cli *cli, int64_t max_size,
+NODISCARD bool answer_read_message(struct cli *cli, int64_t max_bytes,
                                    struct dkim_message *out, struct err *err);
 /* A canonical name of an option's value; the error names the option. */
 NODISCARD bool answer_read_name(struct arena *a, const char *option, struct str text,

@@ -14,36 +14,35 @@ struct options {
 	struct cli_common common;
 	struct str domain, selector, key, algorithm, canon, headers, identity;
 	int64_t timestamp, expire; /* 0: not given */
-	int64_t max_size;
+	int64_t max_bytes;
 };
 
 enum { TIME_MAX = 253402300799 };
 
 static const struct option options[] = {
         {"domain",    OPTION_TEXT,   offsetof(struct options, domain),    "D",
-         "the domain that signs: d=",                                                0, 0       },
+         "the domain that signs: d=",                                                0, 0        },
         {"selector",  OPTION_TEXT,   offsetof(struct options, selector),  "S",
-         "the selector of its key: s=",                                              0, 0       },
+         "the selector of its key: s=",                                              0, 0        },
         {"key",       OPTION_TEXT,   offsetof(struct options, key),       "FILE",
          "the private key: PEM of PKCS #8 or PKCS #1, or an Ed25519 seed in base64", 0,
-         0                                                                                      },
+         0                                                                                       },
         {"algorithm", OPTION_TEXT,   offsetof(struct options, algorithm), "NAME",
-         "rsa-sha256 or ed25519-sha256; that of the key where not given",            0, 0       },
+         "rsa-sha256 or ed25519-sha256; that of the key where not given",            0, 0        },
         {"canon",     OPTION_TEXT,   offsetof(struct options, canon),     "HEADER/BODY",
-         "simple or relaxed for each; relaxed/relaxed where not given",              0, 0       },
+         "simple or relaxed for each; relaxed/relaxed where not given",              0, 0        },
         {"headers",   OPTION_TEXT,   offsetof(struct options, headers),   "A:B:C",
          "sign these header fields, each as often as it is named, instead of the usual "
-         "ones",                                                                     0, 0       },
+         "ones",                                                                     0, 0        },
         {"identity",  OPTION_TEXT,   offsetof(struct options, identity),  "ADDR",
-         "on whose behalf: i=, an address in the domain or below it",                0, 0       },
+         "on whose behalf: i=, an address in the domain or below it",                0, 0        },
         {"timestamp", OPTION_NUMBER, offsetof(struct options, timestamp), "EPOCH",
-         "when it is signed: t=; now where not given",                               1, TIME_MAX},
+         "when it is signed: t=; now where not given",                               1, TIME_MAX },
         {"expire",    OPTION_NUMBER, offsetof(struct options, expire),    "EPOCH",
          "until when the signature is good: x=; without end where not given",        1,
-         TIME_MAX                                                                               },
-        {"max-size",  OPTION_NUMBER, offsetof(struct options, max_size),  "N",
-         "the longest message that is read, in bytes; 52428800 where not given",     1,
-         INT32_MAX                                                                              },
+         TIME_MAX                                                                                },
+        {"max-bytes", OPTION_NUMBER, offsetof(struct options, max_bytes), "N",
+         "refuse a message larger than this; 50 MiB where not given",                1, INT32_MAX},
 };
 
 /* A key never lies in ordinary memory: it is read into a buffer that is wiped. */
@@ -131,7 +130,7 @@ static bool sign(struct cli *cli, const struct dkim_sign_options *how,
                  const struct private_key *key, struct iov *out, struct err *err)
 {
 	const struct options *o = cli->options;
-	size_t max = o->max_size ? (size_t)o->max_size : MESSAGE_MAX;
+	size_t max = o->max_bytes ? (size_t)o->max_bytes : MESSAGE_MAX;
 	AUTO(signer) signer = {0};
 	AUTO(dkim_proof) proof = {0};
 	struct iov letter = {0};

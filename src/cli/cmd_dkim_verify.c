@@ -4,13 +4,12 @@
 
 struct options {
 	struct cli_common common;
-	int64_t max_size;
+	int64_t max_bytes;
 };
 
 static const struct option options[] = {
-        {"max-size", OPTION_NUMBER, offsetof(struct options, max_size), "N",
-         "the longest message that is read, in bytes; 52428800 where not given", 1,
-         INT32_MAX},
+        {"max-bytes", OPTION_NUMBER, offsetof(struct options, max_bytes), "N",
+         "refuse a message larger than this; 50 MiB where not given", 1, INT32_MAX},
 };
 
 struct run {
@@ -35,7 +34,7 @@ static bool run_dkim_verify(struct cli *cli, struct err *err)
 	struct resolver *r;
 
 	if (!cli_resolver(cli, &r, err) ||
-	    !answer_read_message(cli, o->max_size, &run.message, err) ||
+	    !answer_read_message(cli, o->max_bytes, &run.message, err) ||
 	    !cli_evaluate(cli, &answers, &pass, check, &run, err))
 		return false;
 	if (o->common.json)

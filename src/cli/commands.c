@@ -13,6 +13,7 @@ const struct command *const commands[] = {
         &cmd_dkim_sign,
         &cmd_dkim_verify,
         &cmd_dmarc,
+        &cmd_auth,
         &cmd_html_links,
         &cmd_html_rewrite,
         &cmd_html_tokens,

@@ -9,6 +9,7 @@
 /* Ends with NULL. */
 extern const struct command *const commands[];
 
+extern const struct command cmd_auth;
 extern const struct command cmd_check;
 extern const struct command cmd_dkim_keygen, cmd_dkim_sign, cmd_dkim_verify;
 extern const struct command cmd_dmarc;

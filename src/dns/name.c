@@ -202,6 +202,15 @@ bool dns_name_is_root(struct str name)
 	return name.n == 0 || (name.n == 1 && name.p[0] == '.');
 }
 
+bool dns_name_is_plain(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!char_is_alnum(name.p[i]) && name.p[i] != '-' && name.p[i] != '_' &&
+		    name.p[i] != '.')
+			return false;
+	return !dns_name_is_root(name);
+}
+
 /* Offset of the dot behind the first label, or the length of the name. */
 static size_t first_end(struct str name)
 {

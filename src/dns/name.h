@@ -33,6 +33,8 @@ NODISCARD bool dns_name_decode(struct arena *a, struct str bytes, struct str *ou
 size_t dns_name_encode(struct str name, uint8_t out[DNS_NAME_WIRE_MAX]);
 
 bool dns_name_is_root(struct str name);
+/* Whether all labels are of letters, digits, "-" and "_", and there is one. */
+bool dns_name_is_plain(struct str name);
 /* The number of labels; the root has none. */
 size_t dns_name_labels(struct str name);
 /* The first label, as it stands ("" for the root). */

@@ -18,11 +18,11 @@ from signetbin import (PROFILES, ROOT, SETTINGS, SIGNET, STATUSES, check, fails,
                        render_zone, run, sets)
 
 COMMANDS = ["check", "profile list", "profile show", "profile render", "provider list",
-            "provider show", "spf", "dkim keygen", "dkim sign", "dkim verify", "dmarc",
+            "provider show", "spf", "dkim keygen", "dkim sign", "dkim verify", "dmarc", "auth",
             "html links", "html rewrite", "html tokens", "mail links", "mail rewrite",
             "manual"]
 GROUPS = ["profile", "provider", "dkim", "html", "mail"]
-ASKS_DNS = ["check", "spf", "dkim verify", "dmarc"]
+ASKS_DNS = ["check", "spf", "dkim verify", "dmarc", "auth"]
 # The least that each command needs, so that what is wrong is what the test adds.
 CALLS = {
     "check": ["check", "acme.example"],
@@ -38,6 +38,8 @@ CALLS = {
                   "key.pem"],
     "dkim verify": ["dkim", "verify"],
     "dmarc": ["dmarc", "--from", "acme.example"],
+    "auth": ["auth", "--ip", "192.0.2.1", "--mail-from", "me@acme.example",
+             "--authserv-id", "mx.there.example"],
     "html links": ["html", "links"],
     "html rewrite": ["html", "rewrite", "--prefix", "https://t.example/"],
     "html tokens": ["html", "tokens"],
