@@ -1,5 +1,7 @@
 #include "auth/dkim_canon.h"
 
+#include "base/vector.h"
+
 #include <string.h>
 
 /* From here on a run goes to the hash by itself instead of through the stage. */
@@ -88,27 +90,15 @@ static bool is_wsp(char c)
 
 /*
  * The scans: how far a run goes that canonicalisation leaves alone. Both look at each
- * byte together with the next, 32 pairs at a time in vectors that the compiler maps to
- * what the processor has.
+ * byte together with the next, 32 pairs at a time.
  */
-
-typedef uint8_t bytes16 __attribute__((vector_size(16)));
-typedef uint64_t words16 __attribute__((vector_size(16)));
-
-static inline bytes16 load(const char *p)
-{
-	bytes16 v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
 
 /* Pairs at which a relaxed body may change: a tab, a space before any blank, or a line
  * end without its CR. */
 static inline bytes16 relaxed_hits(const char *p)
 {
-	bytes16 a = load(p);
-	bytes16 b = load(p + 1);
+	bytes16 a = load16(p);
+	bytes16 b = load16(p + 1);
 
 	return (bytes16)((a == '\t') | ((a == ' ') & (b <= ' ')) |
 	                 ((b == '\n') & (a != '\r')));
@@ -116,30 +106,10 @@ static inline bytes16 relaxed_hits(const char *p)
 
 static inline bytes16 simple_hits(const char *p)
 {
-	bytes16 a = load(p);
-	bytes16 b = load(p + 1);
+	bytes16 a = load16(p);
+	bytes16 b = load16(p + 1);
 
 	return (bytes16)((b == '\n') & (a != '\r'));
-}
-
-/* Index of the first byte that is not zero in 8 that are 0 or 0xff. */
-static inline size_t first_hit(uint64_t hits)
-{
-	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-		return (size_t)__builtin_clzll(hits) / 8;
-	return (size_t)__builtin_ctzll(hits) / 8;
-}
-
-static inline size_t first_of_32(bytes16 low, bytes16 high)
-{
-	words16 l = (words16)low;
-	words16 h = (words16)high;
-
-	if (l[0])
-		return first_hit(l[0]);
-	if (l[1])
-		return 8 + first_hit(l[1]);
-	return h[0] ? 16 + first_hit(h[0]) : 24 + first_hit(h[1]);
 }
 
 /* Offset of the first hit, or n - 1: the last byte has no next one here. */
@@ -151,10 +121,9 @@ static inline size_t scan(const char *p, size_t n, bool relaxed)
 		bytes16 low = relaxed ? relaxed_hits(p + i) : simple_hits(p + i);
 		bytes16 high =
 		        relaxed ? relaxed_hits(p + i + 16) : simple_hits(p + i + 16);
-		words16 any = (words16)(low | high);
 
-		if (any[0] | any[1])
-			return i + first_of_32(low, high);
+		if (any16(low | high))
+			return i + (any16(low) ? first16(low) : 16 + first16(high));
 	}
 	for (; i + 1 < n; i++) {
 		if (p[i + 1] == '\n' && p[i] != '\r')
