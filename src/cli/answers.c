@@ -1,5 +1,7 @@
 #include "cli/answers.h"
 
+#include "cli/input.h"
+
 #include "base/json.h"
 #include "base/utf8.h"
 
@@ -94,7 +96,7 @@ bool answer_read_message(struct cli *cli, int64_t max_bytes, struct dkim_message
 	struct iov *text = ARENA_NEW(cli->a, struct iov);
 	struct str bytes;
 
-	if (!cli_stdin(cli, max_bytes ? (size_t)max_bytes : MESSAGE_MAX, &bytes, err))
+	if (!cli_input(cli, max_bytes, &bytes, err))
 		return false;
 	iov_add(cli->a, text, bytes);
 	return dkim_message_parse(cli->a, text, out, err);

@@ -9,8 +9,6 @@
 
 #include <jansson.h>
 
-enum { MESSAGE_MAX = 50 * 1024 * 1024 }; /* bytes, where --max-bytes is not given */
-
 json_t *answer_spf(const struct spf_result *r);
 json_t *answer_dkim(const struct dkim_verdicts *v);
 json_t *answer_dmarc(const struct dmarc *d);
@@ -18,7 +16,7 @@ json_t *answer_dmarc(const struct dmarc *d);
 /* A signature as lines for people. */
 void answer_print_dkim(struct arena *a, const struct dkim_verdicts *v);
 
-/* The message on standard input, at most max_bytes bytes (0: MESSAGE_MAX), as one piece;
+/* The message on standard input, at most max_bytes bytes (0: the default), as one piece;
  * all of it lives in the run's arena. */
 NODISCARD bool answer_read_message(struct cli *cli, int64_t max_bytes,
                                    struct dkim_message *out, struct err *err);

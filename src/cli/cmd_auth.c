@@ -3,6 +3,7 @@
 #include "cli/catalog.h"
 #include "cli/commands.h"
 
+#include "cli/input.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "auth/authenticate.h"
@@ -14,19 +15,19 @@ struct options {
 	int64_t max_bytes;
 };
 
+#define AT(field) offsetof(struct options, field)
+
 static const struct option options[] = {
-        {"ip",          OPTION_TEXT,     offsetof(struct options, ip),          "IP",
-         "the address of the client that connects",                            0, 0        },
-        {"helo",        OPTION_ANY_TEXT, offsetof(struct options, helo),        "NAME",
-         "the name it gives in HELO or EHLO",                                  0, 0        },
-        {"mail-from",   OPTION_ANY_TEXT, offsetof(struct options, mail_from),   "ADDR",
-         "the address in MAIL FROM; empty for a bounce: then HELO is checked", 0, 0        },
-        {"authserv-id", OPTION_TEXT,     offsetof(struct options, authserv_id), "NAME",
-         "who says so: the first word of Authentication-Results",              0, 0        },
-        {"legacy",      OPTION_FLAG,     offsetof(struct options, legacy),      NULL,
-         "evaluate DMARC by RFC 7489 with the public suffix list",             0, 0        },
-        {"max-bytes",   OPTION_NUMBER,   offsetof(struct options, max_bytes),   "N",
-         "refuse a message larger than this; 50 MiB where not given",          1, INT32_MAX},
+        TEXT_OPTION("ip", AT(ip), "IP", "the address of the client that connects"),
+        ANY_TEXT_OPTION("helo", AT(helo), "NAME", "the name it gives in HELO or EHLO"),
+        ANY_TEXT_OPTION(
+                "mail-from", AT(mail_from), "ADDR",
+                "the address in MAIL FROM; empty for a bounce: then HELO is checked"),
+        TEXT_OPTION("authserv-id", AT(authserv_id), "NAME",
+                    "who says so: the first word of Authentication-Results"),
+        FLAG_OPTION("legacy", AT(legacy),
+                    "evaluate DMARC by RFC 7489 with the public suffix list"),
+        MAX_BYTES_ROW,
 };
 
 struct run {

@@ -2,6 +2,7 @@
 #include "cli/answers.h"
 #include "cli/commands.h"
 
+#include "cli/input.h"
 #include "base/file.h"
 #include "auth/dkim_sign.h"
 
@@ -19,30 +20,29 @@ struct options {
 
 enum { TIME_MAX = 253402300799 };
 
+#define AT(field) offsetof(struct options, field)
+
 static const struct option options[] = {
-        {"domain",    OPTION_TEXT,   offsetof(struct options, domain),    "D",
-         "the domain that signs: d=",                                                0, 0        },
-        {"selector",  OPTION_TEXT,   offsetof(struct options, selector),  "S",
-         "the selector of its key: s=",                                              0, 0        },
-        {"key",       OPTION_TEXT,   offsetof(struct options, key),       "FILE",
-         "the private key: PEM of PKCS #8 or PKCS #1, or an Ed25519 seed in base64", 0,
-         0                                                                                       },
-        {"algorithm", OPTION_TEXT,   offsetof(struct options, algorithm), "NAME",
-         "rsa-sha256 or ed25519-sha256; that of the key where not given",            0, 0        },
-        {"canon",     OPTION_TEXT,   offsetof(struct options, canon),     "HEADER/BODY",
-         "simple or relaxed for each; relaxed/relaxed where not given",              0, 0        },
-        {"headers",   OPTION_TEXT,   offsetof(struct options, headers),   "A:B:C",
-         "sign these header fields, each as often as it is named, instead of the usual "
-         "ones",                                                                     0, 0        },
-        {"identity",  OPTION_TEXT,   offsetof(struct options, identity),  "ADDR",
-         "on whose behalf: i=, an address in the domain or below it",                0, 0        },
-        {"timestamp", OPTION_NUMBER, offsetof(struct options, timestamp), "EPOCH",
-         "when it is signed: t=; now where not given",                               1, TIME_MAX },
-        {"expire",    OPTION_NUMBER, offsetof(struct options, expire),    "EPOCH",
-         "until when the signature is good: x=; without end where not given",        1,
-         TIME_MAX                                                                                },
-        {"max-bytes", OPTION_NUMBER, offsetof(struct options, max_bytes), "N",
-         "refuse a message larger than this; 50 MiB where not given",                1, INT32_MAX},
+        TEXT_OPTION("domain", AT(domain), "D", "the domain that signs: d="),
+        TEXT_OPTION("selector", AT(selector), "S", "the selector of its key: s="),
+        TEXT_OPTION("key", AT(key), "FILE",
+                    "the private key: PEM of PKCS #8 or PKCS #1, or an Ed25519 seed in "
+                    "base64"),
+        TEXT_OPTION("algorithm", AT(algorithm), "NAME",
+                    "rsa-sha256 or ed25519-sha256; that of the key where not given"),
+        TEXT_OPTION("canon", AT(canon), "HEADER/BODY",
+                    "simple or relaxed for each; relaxed/relaxed where not given"),
+        TEXT_OPTION("headers", AT(headers), "A:B:C",
+                    "sign these header fields, each as often as it is named, instead "
+                    "of the usual ones"),
+        TEXT_OPTION("identity", AT(identity), "ADDR",
+                    "on whose behalf: i=, an address in the domain or below it"),
+        NUMBER_OPTION("timestamp", AT(timestamp), "EPOCH", 1, TIME_MAX,
+                      "when it is signed: t=; now where not given"),
+        NUMBER_OPTION(
+                "expire", AT(expire), "EPOCH", 1, TIME_MAX,
+                "until when the signature is good: x=; without end where not given"),
+        MAX_BYTES_ROW,
 };
 
 /* A key never lies in ordinary memory: it is read into a buffer that is wiped. */
@@ -130,7 +130,6 @@ static bool sign(struct cli *cli, const struct dkim_sign_options *how,
                  const struct private_key *key, struct iov *out, struct err *err)
 {
 	const struct options *o = cli->options;
-	size_t max = o->max_bytes ? (size_t)o->max_bytes : MESSAGE_MAX;
 	AUTO(signer) signer = {0};
 	AUTO(dkim_proof) proof = {0};
 	struct iov letter = {0};
@@ -140,7 +139,7 @@ static bool sign(struct cli *cli, const struct dkim_sign_options *how,
 	    !private_key_public(cli->a, key, &public, err) ||
 	    !dkim_proof_init(cli->a, dkim_key_format(cli->a, signer.algorithm, public),
 	                     &proof, err) ||
-	    !cli_stdin(cli, max, &bytes, err))
+	    !cli_input(cli, o->max_bytes, &bytes, err))
 		return false;
 	iov_add(cli->a, &letter, bytes);
 	return dkim_sign_checked(cli->a, &letter,

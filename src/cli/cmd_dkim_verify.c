@@ -1,6 +1,7 @@
 /* `signet dkim verify`: every signature of a message, judged. */
 #include "cli/answers.h"
 #include "cli/commands.h"
+#include "cli/input.h"
 
 struct options {
 	struct cli_common common;
@@ -8,8 +9,7 @@ struct options {
 };
 
 static const struct option options[] = {
-        {"max-bytes", OPTION_NUMBER, offsetof(struct options, max_bytes), "N",
-         "refuse a message larger than this; 50 MiB where not given", 1, INT32_MAX},
+        MAX_BYTES_ROW,
 };
 
 struct run {

@@ -2,7 +2,7 @@
 #include "cli/commands.h"
 
 #include "base/base64.h"
-#include "cli/html_input.h"
+#include "cli/input.h"
 #include "cli/links_out.h"
 #include "mime/edits.h"
 #include "mime/html_links.h"
@@ -13,14 +13,15 @@ struct options {
 	struct str prefix;
 };
 
+#define AT(field) offsetof(struct options, field)
+
 static const struct option links_options[] = {
-        HTML_MAX_BYTES_ROW,
+        MAX_BYTES_ROW,
 };
 
 static const struct option rewrite_options[] = {
-        {"prefix", OPTION_TEXT, offsetof(struct options, prefix), "URL",
-         "what the new targets begin with"},
-        HTML_MAX_BYTES_ROW,
+        TEXT_OPTION("prefix", AT(prefix), "URL", "what the new targets begin with"),
+        MAX_BYTES_ROW,
 };
 
 static struct links_out rows_of(struct arena *a, const struct links *links)
@@ -45,7 +46,7 @@ static bool scan_input(struct cli *cli, const struct link_rules *rules,
 {
 	const struct options *o = cli->options;
 
-	if (!html_input(cli, o->max_bytes, html, err))
+	if (!cli_input(cli, o->max_bytes, html, err))
 		return false;
 	html_scan(cli->a, *html, rules, scan);
 	if (scan->has_too_many)

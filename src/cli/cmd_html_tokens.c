@@ -2,7 +2,7 @@
 #include "cli/commands.h"
 
 #include "base/map.h"
-#include "cli/html_input.h"
+#include "cli/input.h"
 #include "cli/json_out.h"
 #include "mime/html.h"
 
@@ -14,12 +14,14 @@ struct options {
 	struct str state, last_start_tag;
 };
 
+#define AT(field) offsetof(struct options, field)
+
 static const struct option options[] = {
-        {"state",          OPTION_TEXT, offsetof(struct options, state),          "STATE",
-         "the state to begin in, as \"RCDATA state\"; else \"Data state\""                                                                        },
-        {"last-start-tag", OPTION_TEXT, offsetof(struct options, last_start_tag),
-         "NAME",                                                                           "the start tag that is taken to stand before the input"},
-        HTML_MAX_BYTES_ROW,
+        TEXT_OPTION("state", AT(state), "STATE",
+                    "the state to begin in, as \"RCDATA state\"; else \"Data state\""),
+        TEXT_OPTION("last-start-tag", AT(last_start_tag), "NAME",
+                    "the start tag that is taken to stand before the input"),
+        MAX_BYTES_ROW,
 };
 
 static const char *const state_names[] = {
@@ -189,7 +191,7 @@ static bool run_tokens(struct cli *cli, struct err *err)
 
 	if (o->state.n && !parse_state(o->state, &h.state, err))
 		return false;
-	if (!html_input(cli, o->max_bytes, &html, err))
+	if (!cli_input(cli, o->max_bytes, &html, err))
 		return false;
 	h.text = html;
 	h.last_start_tag = o->last_start_tag;

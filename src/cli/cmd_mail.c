@@ -3,6 +3,8 @@
 
 #include "base/base64.h"
 #include "base/file.h"
+#include "cli/answers.h"
+#include "cli/input.h"
 #include "cli/links_out.h"
 #include "mime/rewrite.h"
 
@@ -15,51 +17,37 @@ struct options {
 	bool text;
 };
 
+#define AT(field) offsetof(struct options, field)
+
 #define LIMIT_ROWS                                                                     \
-	{"max-bytes",                                                                  \
-	 OPTION_NUMBER,                                                                \
-	 offsetof(struct options, max_bytes),                                          \
-	 "N",                                                                          \
-	 "refuse a message larger than this; 50 MiB where not given",                  \
-	 1,                                                                            \
-	 1 << 30},                                                                     \
-	        {"max-parts",                                                          \
-	         OPTION_NUMBER,                                                        \
-	         offsetof(struct options, max_parts),                                  \
-	         "N",                                                                  \
-	         "refuse a message of more parts; 1000 where not given",               \
-	         1,                                                                    \
-	         100000},                                                              \
-	{                                                                              \
-		"max-depth", OPTION_NUMBER, offsetof(struct options, max_depth), "N",  \
-		        "refuse a message nested deeper; 50 where not given", 1, 200   \
-	}
+	MAX_BYTES_ROW,                                                                 \
+	        NUMBER_OPTION("max-parts", AT(max_parts), "N", 1, 100000,              \
+	                      "refuse a message of more parts; 1000 where not given"), \
+	        NUMBER_OPTION("max-depth", AT(max_depth), "N", 1, 200,                 \
+	                      "refuse a message nested deeper; 50 where not given")
 
 static const struct option links_options[] = {
         LIMIT_ROWS,
 };
 
 static const struct option rewrite_options[] = {
-        {"prefix",          OPTION_TEXT, offsetof(struct options, prefix),          "URL",
-         "what the new targets begin with"                                                                                                                        },
-        {"text",            OPTION_FLAG, offsetof(struct options, text),            NULL,
-         "replace the URLs in plain text, too"                                                                                                                    },
-        {"pixel",           OPTION_TEXT, offsetof(struct options, pixel),           "URL",
-         "put an invisible image at the end of the HTML"                                                                                                          },
-        {"unsubscribe",     OPTION_TEXT, offsetof(struct options, unsubscribe),     "URL",
-         "what each " REWRITE_UNSUBSCRIBE_TAG " in the text becomes"                                                                                              },
-        {"unsubscribe-tag", OPTION_TEXT, offsetof(struct options, unsubscribe_tag),
-         "TAG",                                                                                   "the tag that stands for it instead of " REWRITE_UNSUBSCRIBE_TAG},
-        {"footer-html",     OPTION_TEXT, offsetof(struct options, footer_html),     "FILE",
-         "HTML to put at the end where there is no such tag"                                                                                                      },
-        {"footer-text",     OPTION_TEXT, offsetof(struct options, footer_text),     "FILE",
-         "the same for plain text"                                                                                                                                },
-        {"exclude-host",    OPTION_LIST, offsetof(struct options, exclude_host),    "NAME",
-         "leave links to this host and its subdomains alone (repeatable)"                                                                                         },
-        {"set-header",      OPTION_LIST, offsetof(struct options, set_header),      "NAME:VALUE",
-         "set a header field, in place of those of that name (repeatable)"                                                                                        },
-        {"remove-header",   OPTION_LIST, offsetof(struct options, remove_header),   "NAME",
-         "remove the header fields of that name (repeatable)"                                                                                                     },
+        TEXT_OPTION("prefix", AT(prefix), "URL", "what the new targets begin with"),
+        FLAG_OPTION("text", AT(text), "replace the URLs in plain text, too"),
+        TEXT_OPTION("pixel", AT(pixel), "URL",
+                    "put an invisible image at the end of the HTML"),
+        TEXT_OPTION("unsubscribe", AT(unsubscribe), "URL",
+                    "what each " REWRITE_UNSUBSCRIBE_TAG " in the text becomes"),
+        TEXT_OPTION("unsubscribe-tag", AT(unsubscribe_tag), "TAG",
+                    "the tag that stands for it instead of " REWRITE_UNSUBSCRIBE_TAG),
+        TEXT_OPTION("footer-html", AT(footer_html), "FILE",
+                    "HTML to put at the end where there is no such tag"),
+        TEXT_OPTION("footer-text", AT(footer_text), "FILE", "the same for plain text"),
+        LIST_OPTION("exclude-host", AT(exclude_host), "NAME",
+                    "leave links to this host and its subdomains alone (repeatable)"),
+        LIST_OPTION("set-header", AT(set_header), "NAME:VALUE",
+                    "set a header field, in place of those of that name (repeatable)"),
+        LIST_OPTION("remove-header", AT(remove_header), "NAME",
+                    "remove the header fields of that name (repeatable)"),
         LIMIT_ROWS,
 };
 
@@ -71,13 +59,12 @@ static bool read_letter(struct cli *cli, struct letter *letter, struct err *err)
 	struct letter_limits limits = LETTER_LIMITS_DEFAULT;
 	struct str bytes;
 
-	if (o->max_bytes)
-		limits.bytes_max = (size_t)o->max_bytes;
+	limits.bytes_max = INPUT_BYTES_MAX; /* bounded when it is read */
 	if (o->max_parts)
 		limits.parts_max = (size_t)o->max_parts;
 	if (o->max_depth)
 		limits.depth_max = (size_t)o->max_depth;
-	return cli_stdin(cli, limits.bytes_max, &bytes, err) &&
+	return cli_input(cli, o->max_bytes, &bytes, err) &&
 	       letter_parse(cli->a, bytes, &limits, letter, err);
 }
 
@@ -158,6 +145,21 @@ static bool read_footer(struct cli *cli, struct str path, struct str *out,
 	       file_read(cli->a, arena_cstr(cli->a, path), FOOTER_BYTES_MAX, out, err);
 }
 
+/* The hosts as links are compared with them. */
+static bool read_hosts(struct cli *cli, struct link_rules *rules, struct err *err)
+{
+	const struct options *o = cli->options;
+	struct str *names = ARENA_ARRAY(cli->a, struct str, o->exclude_host.n + 1);
+
+	for (size_t i = 0; i < o->exclude_host.n; i++)
+		if (!answer_read_name(cli->a, "exclude-host", o->exclude_host.v[i],
+		                      &names[i], err))
+			return false;
+	rules->excluded_hosts = names;
+	rules->excluded_host_count = o->exclude_host.n;
+	return true;
+}
+
 struct changes {
 	struct header_change *v;
 	size_t n, cap;
@@ -201,8 +203,6 @@ static bool run_rewrite(struct cli *cli, struct err *err)
 	const struct options *o = cli->options;
 	struct prefixer prefixer = {cli->a, o->prefix};
 	struct link_rules rules = {
-	        .excluded_hosts = o->exclude_host.v,
-	        .excluded_host_count = o->exclude_host.n,
 	        .tracked_prefixes = &o->prefix,
 	        .tracked_prefix_count = o->prefix.n > 0,
 	};
@@ -223,7 +223,7 @@ static bool run_rewrite(struct cli *cli, struct err *err)
 
 	if (!is_asked_for_anything(o))
 		return err_set(err, ERR_USAGE, "--prefix URL is missing");
-	if (!add_changes(cli, &changes, err) ||
+	if (!read_hosts(cli, &rules, err) || !add_changes(cli, &changes, err) ||
 	    !read_footer(cli, o->footer_html, &options.footer_html, err) ||
 	    !read_footer(cli, o->footer_text, &options.footer_text, err) ||
 	    !read_letter(cli, &letter, err))

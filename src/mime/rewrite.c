@@ -160,6 +160,7 @@ struct work {
 	struct edits edits; /* of the text */
 	size_t *number;
 	struct str tag, address; /* of unsubscribing, the second in this part's form */
+	size_t end;              /* where footer and pixel go */
 };
 
 static struct str in_form(struct rewriter *w, const struct work *k, struct str target,
@@ -225,6 +226,18 @@ static bool rewrite_links(struct rewriter *w, struct work *k)
 	return has_tag;
 }
 
+/* Before </body>; where there is none, before the blanks at the end, so that the last
+ * line keeps its end. */
+static size_t end_of_html(const struct opened *o)
+{
+	size_t at = o->body_end;
+
+	while (o->body_end == o->text.text.n && at &&
+	       char_is_blank(o->text.text.p[at - 1]))
+		at--;
+	return at;
+}
+
 /* The footer with its tags replaced. */
 static struct str fill_footer(struct rewriter *w, const struct work *k,
                               struct str footer)
@@ -245,14 +258,14 @@ static struct str fill_footer(struct rewriter *w, const struct work *k,
 }
 
 /* At the end of the text, on lines of its own. */
-static void add_footer(struct rewriter *w, struct work *k, struct str footer, size_t at)
+static void add_footer(struct rewriter *w, struct work *k, struct str footer)
 {
 	if (footer.n == 0)
 		return;
 	footer = fill_footer(w, k, footer);
-	if (at && k->o->text.text.p[at - 1] != '\n')
+	if (k->end && k->o->text.text.p[k->end - 1] != '\n')
 		footer = arena_join(w->a, w->letter->eol, footer);
-	rewrite_lines_piece(w->a, &k->lines, at, at, footer, &k->edits);
+	rewrite_lines_piece(w->a, &k->lines, k->end, k->end, footer, &k->edits);
 	w->report->has_footer = true;
 }
 
@@ -265,8 +278,7 @@ static void add_pixel(struct rewriter *w, struct work *k)
 	                                "height:1px;border:0\">",
 	                                STR_ARG(url));
 
-	rewrite_lines_piece(w->a, &k->lines, k->o->body_end, k->o->body_end, image,
-	                    &k->edits);
+	rewrite_lines_piece(w->a, &k->lines, k->end, k->end, image, &k->edits);
 	w->report->has_pixel = true;
 }
 
@@ -302,10 +314,10 @@ static void rewrite_part(struct rewriter *w, size_t i, size_t *number, bool is_f
 		if (is_html)
 			k.address = html_attribute(w->a, k.address, 0);
 	}
+	k.end = is_html ? end_of_html(opened) : opened->text.text.n;
 	has_tag = rewrite_links(w, &k);
 	if (is_first && !has_tag)
-		add_footer(w, &k, is_html ? o->footer_html : o->footer_text,
-		           is_html ? opened->body_end : opened->text.text.n);
+		add_footer(w, &k, is_html ? o->footer_html : o->footer_text);
 	if (is_first && is_html && o->pixel.n)
 		add_pixel(w, &k);
 	part_text_close(w->a, w->letter, &opened->text, &k.edits, edits);
