@@ -26,7 +26,8 @@ static size_t output_column(const struct rewrite_lines *l, size_t at)
 {
 	size_t start = line_start(l->text, at);
 
-	if (start > l->written_to)
+	/* A piece behind which something was written already counts as it stood. */
+	if (start > l->written_to || at < l->written_to)
 		return at - start;
 	return l->column + at - l->written_to;
 }
