@@ -6,6 +6,7 @@
 #include "cli/answers.h"
 #include "cli/input.h"
 #include "cli/links_out.h"
+#include "mime/line_ends.h"
 #include "mime/rewrite.h"
 
 struct options {
@@ -14,7 +15,7 @@ struct options {
 	struct str prefix, pixel, unsubscribe, unsubscribe_tag, footer_html,
 	        footer_text;
 	struct option_list exclude_host, set_header, remove_header;
-	bool text;
+	bool text, crlf;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -48,6 +49,7 @@ static const struct option rewrite_options[] = {
                     "set a header field, in place of those of that name (repeatable)"),
         LIST_OPTION("remove-header", AT(remove_header), "NAME",
                     "remove the header fields of that name (repeatable)"),
+        FLAG_OPTION("crlf", AT(crlf), "end every line with CRLF, as mail is sent"),
         LIMIT_ROWS,
 };
 
@@ -59,13 +61,16 @@ static bool read_letter(struct cli *cli, struct letter *letter, struct err *err)
 	struct letter_limits limits = LETTER_LIMITS_DEFAULT;
 	struct str bytes;
 
-	limits.bytes_max = INPUT_BYTES_MAX; /* bounded when it is read */
+	limits.bytes_max = 2UL * INPUT_BYTES_MAX; /* bounded when it is read */
 	if (o->max_parts)
 		limits.parts_max = (size_t)o->max_parts;
 	if (o->max_depth)
 		limits.depth_max = (size_t)o->max_depth;
-	return cli_input(cli, o->max_bytes, &bytes, err) &&
-	       letter_parse(cli->a, bytes, &limits, letter, err);
+	if (!cli_input(cli, o->max_bytes, &bytes, err))
+		return false;
+	if (o->crlf)
+		bytes = line_ends_normalize(cli->a, bytes);
+	return letter_parse(cli->a, bytes, &limits, letter, err);
 }
 
 static struct links_out rows_of(struct arena *a, const struct rewrite_report *report)
@@ -195,7 +200,7 @@ static bool add_changes(struct cli *cli, struct changes *changes, struct err *er
 static bool is_asked_for_anything(const struct options *o)
 {
 	return o->prefix.n || o->pixel.n || o->unsubscribe.n || o->footer_html.n ||
-	       o->footer_text.n || o->set_header.n || o->remove_header.n;
+	       o->footer_text.n || o->set_header.n || o->remove_header.n || o->crlf;
 }
 
 static bool run_rewrite(struct cli *cli, struct err *err)

@@ -3,6 +3,7 @@
 #include "mime/charset.h"
 #include "mime/header.h"
 #include "mime/letter_scan.h"
+#include "mime/line_ends.h"
 #include "mime/transfer.h"
 
 #include <setjmp.h>
@@ -367,6 +368,30 @@ static void test_charset(void **state)
 	assert_false(charset_to_utf8(&a, STR("utf-7x"), STR("<"), &utf8, &name));
 }
 
+static void test_line_ends(void **state)
+{
+	static const struct {
+		struct str text, want;
+	} rows[] = {
+	        {STR_INIT(""),	                                                  STR_INIT("")               },
+	        {STR_INIT("a\r\nb\r\n"),	                                        STR_INIT("a\r\nb\r\n")     },
+	        {STR_INIT("\n"),	                                                STR_INIT("\r\n")           },
+	        {STR_INIT("\r"),	                                                STR_INIT("\r\n")           },
+	        {STR_INIT("\n\r"),	                                              STR_INIT("\r\n\r\n")       },
+	        {STR_INIT("\r\r\n"),	                                            STR_INIT("\r\n\r\n")       },
+	        {STR_INIT("a\n\nb\rc"),	                                         STR_INIT("a\r\n\r\nb\r\nc")},
+	        {STR_INIT("0123456789abcde\r\n0123456789abcdef\n0123456789abcdef0123"),
+	         STR_INIT("0123456789abcde\r\n0123456789abcdef\r\n0123456789abcdef012"
+	                  "3")	                                                                             },
+	};
+	AUTO(arena) a = {0};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++)
+		assert_str(line_ends_normalize(&a, rows[i].text), rows[i].want);
+	assert_ptr_equal(line_ends_normalize(&a, rows[1].text).p, rows[1].text.p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +404,7 @@ int main(void)
 	        cmocka_unit_test(test_header),
 	        cmocka_unit_test(test_header_format),
 	        cmocka_unit_test(test_charset),
+	        cmocka_unit_test(test_line_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
