@@ -85,6 +85,8 @@ static bool run_rewrite(struct cli *cli, struct err *err)
 
 	if (!o->prefix.n)
 		return err_set(err, ERR_USAGE, "--prefix URL is missing");
+	if (!cli_check_url("prefix", o->prefix, err))
+		return false;
 	if (!scan_input(cli, &rules, &html, &scan, err))
 		return false;
 	for (size_t i = 0; i < scan.links.n; i++) {

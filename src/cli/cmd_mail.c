@@ -228,7 +228,10 @@ static bool run_rewrite(struct cli *cli, struct err *err)
 
 	if (!is_asked_for_anything(o))
 		return err_set(err, ERR_USAGE, "--prefix URL is missing");
-	if (!read_hosts(cli, &rules, err) || !add_changes(cli, &changes, err) ||
+	if (!cli_check_url("prefix", o->prefix, err) ||
+	    !cli_check_url("pixel", o->pixel, err) ||
+	    !cli_check_url("unsubscribe", o->unsubscribe, err) ||
+	    !read_hosts(cli, &rules, err) || !add_changes(cli, &changes, err) ||
 	    !read_footer(cli, o->footer_html, &options.footer_html, err) ||
 	    !read_footer(cli, o->footer_text, &options.footer_text, err) ||
 	    !read_letter(cli, &letter, err))

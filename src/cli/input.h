@@ -14,10 +14,9 @@ enum {
 	              INPUT_BYTES_MAX,                                                 \
 	              "refuse an input larger than this; 50 MiB where not given")
 
+/* ERR_USAGE, naming the option, where a value cannot stand as a URL in any text: it has
+ * blanks, controls or characters beyond ASCII. An empty value is none and may stand. */
+NODISCARD bool cli_check_url(const char *option, struct str value, struct err *err);
 /* Standard input, at most `max_bytes` (0: the default). */
-static inline bool cli_input(struct cli *cli, int64_t max_bytes, struct str *out,
-                             struct err *err)
-{
-	return cli_stdin(cli, max_bytes ? (size_t)max_bytes : INPUT_BYTES_DEFAULT, out,
-	                 err);
-}
+NODISCARD bool cli_input(struct cli *cli, int64_t max_bytes, struct str *out,
+                         struct err *err);

@@ -214,6 +214,14 @@ def test_an_empty_value_is_no_value(command):
     (["html", "rewrite"], "--prefix"),
     (["html", "tokens", "--state", "Data"], "RCDATA state"),
     (["html", "links", "--max-bytes", "0"], "--max-bytes"),
+    (["html", "rewrite", "--prefix", "https://a b/"], "byte 9"),
+    (["mail", "rewrite"], "--prefix"),
+    (["mail", "rewrite", "--prefix", "https://\u00e4/"], "byte 8"),
+    (["mail", "rewrite", "--pixel", "a\nb"], "--pixel"),
+    (["mail", "rewrite", "--unsubscribe", "a b"], "--unsubscribe"),
+    (["mail", "rewrite", "--set-header", "Subject"], "NAME:VALUE"),
+    (["mail", "rewrite", "--set-header", "A: 1", "--remove-header", "a"], "twice"),
+    (["mail", "rewrite", "--prefix", "x", "--exclude-host", "a..b"], "--exclude-host"),
     (["spf"], "--"),
 ], ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None)
 def test_what_is_wrong_is_said(args, why):
