@@ -3,20 +3,41 @@
 #include <iconv.h>
 
 /* Beginnings of the names where a byte below 0x80 may be half of something else. */
-static const struct str incompatible[] = {
-        STR_INIT("utf-16"),    STR_INIT("utf16"),    STR_INIT("utf-32"),
-        STR_INIT("utf32"),     STR_INIT("utf-7"),    STR_INIT("utf7"),
-        STR_INIT("ucs-"),      STR_INIT("ucs2"),     STR_INIT("ucs4"),
-        STR_INIT("iso-10646"), STR_INIT("iso-2022"), STR_INIT("csiso2022"),
-        STR_INIT("hz"),        STR_INIT("ibm0"),     STR_INIT("cp037"),
-        STR_INIT("unicode"),
+static const struct {
+	struct str name;
+	bool has_lines; /* line ends are what they are in ASCII */
+} incompatible[] = {
+        {STR_INIT("utf-16"),    false},
+        {STR_INIT("utf16"),     false},
+        {STR_INIT("utf-32"),    false},
+        {STR_INIT("utf32"),     false},
+        {STR_INIT("utf-7"),     true },
+        {STR_INIT("utf7"),      true },
+        {STR_INIT("ucs-"),      false},
+        {STR_INIT("ucs2"),      false},
+        {STR_INIT("ucs4"),      false},
+        {STR_INIT("iso-10646"), false},
+        {STR_INIT("iso-2022"),  true },
+        {STR_INIT("csiso2022"), true },
+        {STR_INIT("hz"),        true },
+        {STR_INIT("ibm0"),      false},
+        {STR_INIT("cp037"),     false},
+        {STR_INIT("unicode"),   false},
 };
 
 bool charset_is_ascii_compatible(struct str charset)
 {
 	for (size_t i = 0; i < LEN(incompatible); i++)
-		if (str_starts_nocase(charset, incompatible[i]))
+		if (str_starts_nocase(charset, incompatible[i].name))
 			return false;
+	return true;
+}
+
+bool charset_has_lines(struct str charset)
+{
+	for (size_t i = 0; i < LEN(incompatible); i++)
+		if (str_starts_nocase(charset, incompatible[i].name))
+			return incompatible[i].has_lines;
 	return true;
 }
 

@@ -10,6 +10,9 @@
 
 /* Of the name in Content-Type, lower case; empty means US-ASCII (RFC 2045 §5.2). */
 bool charset_is_ascii_compatible(struct str charset);
+/* Whether its text can stand in a letter as it is: not where line ends are made of other
+ * bytes, as in UTF-16. */
+bool charset_has_lines(struct str charset);
 /* The text as UTF-8 in *utf8, and in *name the charset that writes it back to the very
  * same bytes (UTF-16 becomes the one its byte order mark names). False where iconv does
  * not know the charset or the bytes would not come back. */

@@ -96,7 +96,8 @@ bool header_format(struct arena *a, struct str name, struct str value, struct st
 	return true;
 }
 
-/* Behind the last field; a header that ends without a line end is given one. */
+/* Behind the last field; but before one that ends without a line end, so that it may
+ * be the last still and be changed itself. */
 static void append(struct arena *a, const struct letter *letter, struct str field,
                    struct edits *edits)
 {
@@ -104,7 +105,7 @@ static void append(struct arena *a, const struct letter *letter, struct str fiel
 	size_t at = n ? letter->fields.v[n - 1].end : 0;
 
 	if (at && letter->bytes.p[at - 1] != '\n')
-		field = arena_join(a, letter->eol, field);
+		at = letter->fields.v[n - 1].start;
 	edits_add(a, edits, at, at, field);
 }
 

@@ -82,8 +82,25 @@ static struct str read_boundary(struct str rest)
 	return str_slice(rest, 0, n);
 }
 
+/* How often a parameter of that name stands in a header. */
+static size_t count_boundaries(struct str header)
+{
+	struct str word = STR("boundary");
+	size_t n = 0;
+	ptrdiff_t at;
+
+	while ((at = str_find_nocase(header, word)) >= 0) {
+		struct str rest;
+
+		header = str_from(header, (size_t)at + word.n);
+		rest = str_trim(header);
+		n += rest.n && (rest.p[0] == '=' || rest.p[0] == '*');
+	}
+	return n;
+}
+
 /* Opens the boundary of a multipart. One that cannot be read here, as it comes in pieces
- * (RFC 2231) or with comments, may be any line: back to counting all. */
+ * (RFC 2231), with comments, with NULs or twice, may be any line: back to counting all. */
 static void open_multipart(struct scan *s, struct str header)
 {
 	ptrdiff_t at = str_find_nocase(header, STR("boundary"));
@@ -93,7 +110,8 @@ static void open_multipart(struct scan *s, struct str header)
 	if (!s->is_exact || at < 0 || s->depth > OPEN_MAX)
 		return;
 	boundary = read_boundary(str_from(header, (size_t)at + strlen("boundary")));
-	if (boundary.n == 0 || str_find_char(boundary, '\\') >= 0)
+	if (boundary.n == 0 || str_find_char(boundary, '\\') >= 0 ||
+	    str_find_char(header, '\0') >= 0 || count_boundaries(header) > 1)
 		s->is_exact = false;
 	else
 		s->open[s->depth - 1] = boundary;
@@ -101,18 +119,48 @@ static void open_multipart(struct scan *s, struct str header)
 
 /* What a header says of what follows it. */
 struct seen {
-	bool has_type, has_message, has_multipart, has_digest;
+	bool has_type, has_other_type, has_message, has_multipart, has_digest;
 };
+
+/* Whether a line names a type that can be read; one that cannot counts as none. */
+static bool is_plain_type(struct str line)
+{
+	static const struct str name = STR_INIT("content-type:");
+	size_t n = 0;
+
+	if (!str_starts_nocase(line, name))
+		return false;
+	line = str_trim(str_from(line, name.n));
+	while (n < line.n && (char_is_alnum(line.p[n]) || line.p[n] == '-'))
+		n++;
+	return n && n + 1 < line.n && line.p[n] == '/' && char_is_alnum(line.p[n + 1]);
+}
 
 static void look_at_content_field(struct str line, struct seen *seen)
 {
-	seen->has_type |= str_starts_nocase(line, STR("content-type"));
+	if (str_find_nocase(line, STR("content-type")) >= 0) {
+		seen->has_type = is_plain_type(line) && !seen->has_other_type;
+		seen->has_other_type |= !seen->has_type;
+	}
 	seen->has_message |= str_find_nocase(line, STR("message/")) >= 0;
 	seen->has_multipart |= str_find_nocase(line, STR("multipart/")) >= 0;
 	seen->has_digest |= str_find_nocase(line, STR("digest")) >= 0;
 }
 
-/* Reads lines up to the empty one. */
+/* Takes the next line of a header; false at the empty one and at a boundary, which ends
+ * a header too and is left for the caller. */
+static bool cut_header_line(struct scan *s, struct str *rest, struct str *line)
+{
+	struct str before = *rest;
+
+	if (!letter_cut_line(rest, line) || letter_line_is_empty(*line))
+		return false;
+	if (s->parts == 0 || !is_boundary(s, *line))
+		return true;
+	*rest = before;
+	return false;
+}
+
 static struct seen read_header(struct scan *s, struct str *rest)
 {
 	struct str header = *rest;
@@ -120,7 +168,7 @@ static struct seen read_header(struct scan *s, struct str *rest)
 	bool is_content = false;
 	struct str line;
 
-	while (letter_cut_line(rest, &line) && !letter_line_is_empty(line)) {
+	while (cut_header_line(s, rest, &line)) {
 		if (line.p[0] != ' ' && line.p[0] != '\t') {
 			s->fields++;
 			is_content = char_lower(line.p[0]) == 'c';

@@ -8,13 +8,18 @@
 static enum rewrite_skip armour_of(struct str text)
 {
 	struct str mark = STR("-----BEGIN PGP ");
-	const char *found = memmem(text.p, text.n, mark.p, mark.n);
-	struct str kind;
+	struct str rest = text;
+	const char *found;
 
-	if (!found || (found > text.p && found[-1] != '\n'))
-		return REWRITE_DONE;
-	kind = str_from(text, (size_t)(found - text.p) + mark.n);
-	return str_starts(kind, STR("SIGNED")) ? REWRITE_SIGNED : REWRITE_ENCRYPTED;
+	while (rest.n && (found = memmem(rest.p, rest.n, mark.p, mark.n))) {
+		bool is_at_line_start = found == text.p || found[-1] == '\n';
+
+		rest = str_from(rest, (size_t)(found - rest.p) + mark.n);
+		if (is_at_line_start)
+			return str_starts(rest, STR("SIGNED")) ? REWRITE_SIGNED
+			                                       : REWRITE_ENCRYPTED;
+	}
+	return REWRITE_DONE;
 }
 
 static enum rewrite_skip skip_of(enum letter_hold hold)
@@ -43,6 +48,8 @@ enum rewrite_skip part_text_open(struct arena *a, const struct letter *letter,
 	if (!transfer_decode(a, part->encoding, raw, &out->transfer))
 		return REWRITE_ENCODING;
 	out->text = out->transfer.text;
+	if (transfer_is_identity(part->encoding) && !charset_has_lines(part->charset))
+		return REWRITE_CHARSET;
 	if (!charset_is_ascii_compatible(part->charset) &&
 	    !charset_to_utf8(a, part->charset, out->transfer.text, &out->text,
 	                     &out->charset))

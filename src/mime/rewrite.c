@@ -160,7 +160,11 @@ struct work {
 	struct edits edits; /* of the text */
 	size_t *number;
 	struct str tag, address; /* of unsubscribing, the second in this part's form */
-	size_t end;              /* where footer and pixel go */
+	size_t done_to; /* in the text: behind the last tag that was replaced */
+	/* What a letter has once, put at the end of its text. */
+	struct str footer, pixel;
+	size_t end_at;
+	bool has_end;
 };
 
 static struct str in_form(struct rewriter *w, const struct work *k, struct str target,
@@ -198,34 +202,6 @@ static size_t find_tag(const struct work *k, size_t from)
 	return found ? (size_t)(found - k->o->text.text.p) : k->o->text.text.n;
 }
 
-static size_t replace_tag(struct rewriter *w, struct work *k, size_t at)
-{
-	rewrite_lines_piece(w->a, &k->lines, at, at + k->tag.n, k->address, &k->edits);
-	w->report->has_unsubscribe = true;
-	return find_tag(k, at + k->tag.n);
-}
-
-/* Links and tags in the order of the text; a link that holds a tag is not tracked.
- * Returns whether there was a tag. */
-static bool rewrite_links(struct rewriter *w, struct work *k)
-{
-	size_t tag = find_tag(k, 0);
-	bool has_tag = tag < k->o->text.text.n;
-
-	for (size_t i = 0; i < k->r->links.n; i++) {
-		struct link *link = &k->r->links.v[i];
-
-		while (tag < link->start)
-			tag = replace_tag(w, k, tag);
-		if (tag < link->end)
-			link->why = LINK_MERGE_TAG;
-		rewrite_link(w, k, link);
-	}
-	while (tag < k->o->text.text.n)
-		tag = replace_tag(w, k, tag);
-	return has_tag;
-}
-
 /* Before </body>; where there is none, before the blanks at the end, so that the last
  * line keeps its end. */
 static size_t end_of_html(const struct opened *o)
@@ -258,34 +234,81 @@ static struct str fill_footer(struct rewriter *w, const struct work *k,
 }
 
 /* At the end of the text, on lines of its own. */
-static void add_footer(struct rewriter *w, struct work *k, struct str footer)
+static void add_footer(struct rewriter *w, struct work *k, size_t at)
 {
-	if (footer.n == 0)
-		return;
-	footer = fill_footer(w, k, footer);
-	if (k->end && k->o->text.text.p[k->end - 1] != '\n')
+	struct str footer = fill_footer(w, k, k->footer);
+
+	if (at && k->o->text.text.p[at - 1] != '\n')
 		footer = arena_join(w->a, w->letter->eol, footer);
-	rewrite_lines_piece(w->a, &k->lines, k->end, k->end, footer, &k->edits);
+	rewrite_lines_piece(w->a, &k->lines, at, at, footer, &k->edits);
 	w->report->has_footer = true;
 }
 
-static void add_pixel(struct rewriter *w, struct work *k)
+static void add_pixel(struct rewriter *w, struct work *k, size_t at)
 {
-	struct str url = html_attribute(w->a, w->options->pixel, '"');
+	struct str url = html_attribute(w->a, k->pixel, '"');
 	struct str image = arena_printf(w->a,
 	                                "<img src=\"%.*s\" width=\"1\" height=\"1\" "
 	                                "alt=\"\" style=\"display:block;width:1px;"
 	                                "height:1px;border:0\">",
 	                                STR_ARG(url));
 
-	rewrite_lines_piece(w->a, &k->lines, k->end, k->end, image, &k->edits);
+	rewrite_lines_piece(w->a, &k->lines, at, at, image, &k->edits);
 	w->report->has_pixel = true;
 }
 
-static bool is_free_of_limits(const struct part_text *text)
+/* Before a change at `to`: what belongs to the end, once it has been reached. */
+static void pass_end(struct rewriter *w, struct work *k, size_t to)
 {
-	return text->charset || text->transfer.encoding == LETTER_QUOTED_PRINTABLE ||
-	       text->transfer.encoding == LETTER_BASE64;
+	size_t at = k->end_at > k->done_to ? k->end_at : k->done_to;
+
+	if (k->has_end || to < at)
+		return;
+	if (k->footer.n)
+		add_footer(w, k, at);
+	if (k->pixel.n)
+		add_pixel(w, k, at);
+	k->has_end = true;
+}
+
+static size_t replace_tag(struct rewriter *w, struct work *k, size_t at)
+{
+	pass_end(w, k, at);
+	k->done_to = at + k->tag.n;
+	rewrite_lines_piece(w->a, &k->lines, at, k->done_to, k->address, &k->edits);
+	w->report->has_unsubscribe = true;
+	return find_tag(k, k->done_to);
+}
+
+/* All changes in the order of the text, `tag` being the place of the first tag. A link
+ * that holds one is not tracked. */
+static void change_text(struct rewriter *w, struct work *k, size_t tag)
+{
+	for (size_t i = 0; i < k->r->links.n; i++) {
+		struct link *link = &k->r->links.v[i];
+
+		while (tag < link->start)
+			tag = replace_tag(w, k, tag);
+		if (tag < link->end || k->done_to > link->start)
+			link->why = LINK_MERGE_TAG;
+		pass_end(w, k, link->start);
+		rewrite_link(w, k, link);
+	}
+	while (tag < k->o->text.text.n)
+		tag = replace_tag(w, k, tag);
+	pass_end(w, k, k->o->text.text.n);
+}
+
+static void set_unsubscribe(struct rewriter *w, struct work *k)
+{
+	const struct rewrite_options *o = w->options;
+
+	if (o->unsubscribe.n == 0)
+		return;
+	k->tag = o->unsubscribe_tag.n ? o->unsubscribe_tag
+	                              : STR(REWRITE_UNSUBSCRIBE_TAG);
+	/* The form for a value without quotes stands anywhere. */
+	k->address = in_form(w, k, o->unsubscribe, 0);
 }
 
 /* `is_first`: of its kind, so that it gets what a letter has once. */
@@ -295,6 +318,7 @@ static void rewrite_part(struct rewriter *w, size_t i, size_t *number, bool is_f
 	const struct rewrite_options *o = w->options;
 	struct opened *opened = &w->opened.v[i];
 	bool is_html = w->report->parts.v[i].part->kind == LETTER_HTML;
+	bool is_identity = transfer_is_identity(opened->text.transfer.encoding);
 	struct work k = {
 	        .r = &w->report->parts.v[i],
 	        .o = opened,
@@ -302,24 +326,18 @@ static void rewrite_part(struct rewriter *w, size_t i, size_t *number, bool is_f
 	        .lines = {.text = opened->text.text,
 	                  .eol = w->letter->eol,
 	                  .is_html = is_html,
-	                  .is_free = is_free_of_limits(&opened->text)},
+	                  .is_free = !is_identity},
+	        .end_at = is_html ? end_of_html(opened) : opened->text.text.n,
 	};
-	bool has_tag;
+	size_t tag;
 
-	if (o->unsubscribe.n) {
-		k.tag = o->unsubscribe_tag.n ? o->unsubscribe_tag
-		                             : STR(REWRITE_UNSUBSCRIBE_TAG);
-		k.address = o->unsubscribe;
-		/* The form for a value without quotes stands anywhere. */
-		if (is_html)
-			k.address = html_attribute(w->a, k.address, 0);
-	}
-	k.end = is_html ? end_of_html(opened) : opened->text.text.n;
-	has_tag = rewrite_links(w, &k);
-	if (is_first && !has_tag)
-		add_footer(w, &k, is_html ? o->footer_html : o->footer_text);
-	if (is_first && is_html && o->pixel.n)
-		add_pixel(w, &k);
+	set_unsubscribe(w, &k);
+	tag = find_tag(&k, 0);
+	if (is_first && is_html)
+		k.pixel = o->pixel;
+	if (is_first && tag == opened->text.text.n)
+		k.footer = is_html ? o->footer_html : o->footer_text;
+	change_text(w, &k, tag);
 	part_text_close(w->a, w->letter, &opened->text, &k.edits, edits);
 }
 
@@ -332,7 +350,8 @@ static void rewrite_parts(struct rewriter *w, struct edits *edits)
 		const struct rewrite_part *r = &w->report->parts.v[i];
 		bool *has = &has_first[r->part->kind == LETTER_HTML];
 
-		if (r->skip != REWRITE_DONE)
+		/* One without text gets none: it may not even have a body. */
+		if (r->skip != REWRITE_DONE || r->part->start == r->part->end)
 			continue;
 		rewrite_part(w, i, &number, !*has, edits);
 		*has = true;

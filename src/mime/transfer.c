@@ -78,7 +78,7 @@ static inline size_t copy_literals(char *to, const char *p, const char *end)
 
 static void decode_qp(struct arena *a, struct transfer *t)
 {
-	const char *p = t->raw.p;
+	const char *p = t->raw.n ? t->raw.p : "";
 	const char *end = p + t->raw.n;
 	char *text = arena_bytes(a, t->raw.n + 16);
 	size_t n = 0;
@@ -105,6 +105,12 @@ static void decode_qp(struct arena *a, struct transfer *t)
 		}
 	}
 	t->text = (struct str){text, n};
+}
+
+bool transfer_is_identity(enum letter_encoding encoding)
+{
+	return encoding == LETTER_7BIT || encoding == LETTER_8BIT ||
+	       encoding == LETTER_BINARY;
 }
 
 bool transfer_decode(struct arena *a, enum letter_encoding encoding, struct str raw,
@@ -299,23 +305,79 @@ static bool is_dangling(struct str before)
 	return n && before.p[n - 1] == '=';
 }
 
+/* Whether the line before ends with a blank that stands for itself, which no line may:
+ * RFC 2045 §6.7 (3). */
+static bool ends_with_blank(struct str before)
+{
+	return before.n &&
+	       (before.p[before.n - 1] == ' ' || before.p[before.n - 1] == '\t');
+}
+
+static bool begins_with_eol(struct str s)
+{
+	return str_starts(s, STR("\n")) || str_starts(s, STR("\r\n"));
+}
+
+/* Whether a soft break must stand in front of what is written. */
+static bool needs_break(const struct qp_writer *w, struct str before, struct str text,
+                        struct str behind)
+{
+	struct str next = text.n ? text : behind;
+	bool is_end = next.n == 0 || begins_with_eol(next);
+
+	if (is_dangling(before) || (is_end && ends_with_blank(before)))
+		return true;
+	/* Also where a line is too long already, which is not ours. */
+	return w->column > QP_LINE_MAX - 1 && !is_end;
+}
+
+/* `before` is what stands in front of the text, `behind` what follows. */
 static void write_qp(struct arena *a, struct qp_writer *w, struct str before,
-                     struct str text)
+                     struct str text, struct str behind)
 {
 	size_t n = literal_length(text);
 
 	w->p = arena_bytes(a, qp_bound(text, n, w->eol));
-	/* Also where a line is too long already, which is not ours. */
-	if (is_dangling(before) || (w->column > QP_LINE_MAX - 1 && text.n))
+	if (needs_break(w, before, text, behind))
 		break_line(w, STR("="));
 	for (;;) {
 		put_literals(w, str_slice(text, 0, n));
 		text = str_from(text, n);
 		if (text.n == 0)
-			return;
+			break;
 		text = str_from(text, put_other(w, text));
 		n = literal_length(text);
 	}
+	n = rest_of_line(behind, 0);
+	if (n && w->column + n > QP_LINE_MAX)
+		break_line(w, STR("="));
+}
+
+/* The next edit, in one with those that begin where it ends. */
+static struct edit take_edit(struct arena *a, const struct edits *wanted, size_t *i)
+{
+	struct edit e = wanted->v[(*i)++];
+
+	for (; *i < wanted->n && wanted->v[*i].start == e.end; ++*i) {
+		e.text = arena_join(a, e.text, wanted->v[*i].text);
+		e.end = wanted->v[*i].end;
+	}
+	return e;
+}
+
+/* Takes the last character in front of the edit into it: its line is full to the last
+ * place, so a soft break can only stand before it. */
+static void pull_back(struct arena *a, struct str raw, size_t *start, struct str *text)
+{
+	struct str unit = str_slice(raw, *start - 1, 1);
+	struct escape e = {0};
+
+	if (*start >= 3 && raw.p[*start - 3] == '=')
+		e = read_escape(raw.p + *start - 3, raw.p + *start);
+	if (e.is_byte)
+		unit = (struct str){&e.byte, 1};
+	*text = arena_join(a, unit, *text);
+	*start -= e.is_byte ? e.raw_n : 1;
 }
 
 static void edit_qp(struct arena *a, const struct transfer *t,
@@ -326,28 +388,34 @@ static void edit_qp(struct arena *a, const struct transfer *t,
 	size_t written_to = 0; /* in raw */
 	struct qp_writer w = {.eol = eol};
 
-	for (size_t i = 0; i < wanted->n; i++) {
-		const struct edit *e = &wanted->v[i];
-		size_t start, end, column;
+	for (size_t i = 0; i < wanted->n;) {
+		struct edit e = take_edit(a, wanted, &i);
+		struct str before, behind;
+		size_t start, column;
 
-		go_behind(&place, e->start);
-		if (e->end > e->start)
+		go_behind(&place, e.start);
+		if (e.end > e.start)
 			skip_soft_breaks(&place);
 		start = place.raw_at;
-		go_behind(&place, e->end);
-		end = place.raw_at;
+		go_behind(&place, e.end);
 		column = column_of(t->raw, start);
 		/* No line end since the last edit: its column counts. */
 		w.column = column < start - written_to ? column
 		                                       : w.column + start - written_to;
 		w.n = 0;
-		write_qp(a, &w, str_slice(t->raw, 0, start), e->text);
-		if (w.column + rest_of_line(t->raw, end) > QP_LINE_MAX &&
-		    rest_of_line(t->raw, end))
-			break_line(&w, STR("="));
-		edits_add(a, out, raw_start + start, raw_start + end,
+		before = str_slice(t->raw, 0, start);
+		behind = str_from(t->raw, place.raw_at);
+		if (w.column == QP_LINE_MAX && start > written_to &&
+		    needs_break(&w, before, e.text, behind)) {
+			column = start;
+			pull_back(a, t->raw, &start, &e.text);
+			w.column -= column - start;
+			before.n = start;
+		}
+		write_qp(a, &w, before, e.text, behind);
+		edits_add(a, out, raw_start + start, raw_start + place.raw_at,
 		          (struct str){w.p, w.n});
-		written_to = end;
+		written_to = place.raw_at;
 	}
 }
 
@@ -366,12 +434,12 @@ static size_t find_base64_line(struct str raw, size_t text_at, size_t *line_text
 	while (digits / 4 * 3 <= text_at && letter_cut_line(&rest, &line)) {
 		size_t n = 0;
 
-		if (digits % 4 == 0) {
+		for (size_t i = 0; i < line.n; i++)
+			n += !char_is_blank(line.p[i]);
+		if (n && digits % 4 == 0) {
 			found = (size_t)(line.p - raw.p);
 			*line_text_at = digits / 4 * 3;
 		}
-		for (size_t i = 0; i < line.n; i++)
-			n += !char_is_blank(line.p[i]);
 		if (!*line_len)
 			*line_len = n;
 		digits += n;
@@ -394,12 +462,16 @@ static struct str write_base64(struct arena *a, struct str text, size_t line_len
 	return (struct str){w.p, w.n};
 }
 
-/* The blanks and line ends behind the last digit stay as they are. */
+/* The line ends behind the last digit stay as they are. */
 static size_t digits_end(struct str raw)
 {
-	while (raw.n && char_is_blank(raw.p[raw.n - 1]))
-		raw.n--;
-	return raw.n;
+	struct str rest = raw;
+
+	while (rest.n && char_is_blank(rest.p[rest.n - 1]))
+		rest.n--;
+	while (rest.n < raw.n && (raw.p[rest.n] == ' ' || raw.p[rest.n] == '\t'))
+		rest.n++;
+	return rest.n;
 }
 
 static void edit_base64(struct arena *a, const struct transfer *t, struct edits *wanted,

@@ -38,6 +38,8 @@ struct transfer {
 	} marks; /* of quoted-printable, every few dozen bytes */
 };
 
+/* Whether the encoding changes nothing, so that lines are those of the letter. */
+bool transfer_is_identity(enum letter_encoding encoding);
 /*
  * Reads the content. False where it cannot be read and written back without a loss:
  * an unknown encoding, or base64 with other characters in it.
