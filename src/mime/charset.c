@@ -82,13 +82,14 @@ static const char *exact_name(struct arena *a, struct str charset, struct str by
 bool charset_to_utf8(struct arena *a, struct str charset, struct str bytes,
                      struct str *utf8, const char **name)
 {
+	AUTO(arena) scratch = {0};
 	struct str back;
 
 	if (str_find_char(charset, '/') >= 0)
 		return false;
 	*name = exact_name(a, charset, bytes);
 	return convert(a, *name, "UTF-8", bytes, utf8) &&
-	       convert(a, "UTF-8", *name, *utf8, &back) && str_eq(back, bytes);
+	       convert(&scratch, "UTF-8", *name, *utf8, &back) && str_eq(back, bytes);
 }
 
 bool charset_from_utf8(struct arena *a, const char *name, struct str utf8,

@@ -459,21 +459,6 @@ static size_t find_base64_line(struct str raw, size_t text_at, size_t *line_text
 	return found;
 }
 
-static struct str write_base64(struct arena *a, struct str text, size_t line_len,
-                               struct str eol)
-{
-	struct str digits = base64_encode(a, text);
-	struct qp_writer w = {.eol = eol};
-
-	w.p = arena_bytes(a, digits.n + (digits.n / line_len + 1) * eol.n);
-	for (size_t at = 0; at < digits.n; at += line_len) {
-		if (at)
-			put(&w, eol);
-		put(&w, str_slice(digits, at, line_len));
-	}
-	return (struct str){w.p, w.n};
-}
-
 /* The line ends behind the last digit stay as they are. */
 static size_t digits_end(struct str raw)
 {
@@ -481,7 +466,7 @@ static size_t digits_end(struct str raw)
 
 	while (rest.n && char_is_blank(rest.p[rest.n - 1]))
 		rest.n--;
-	while (rest.n < raw.n && (raw.p[rest.n] == ' ' || raw.p[rest.n] == '\t'))
+	while (rest.n < raw.n && !begins_with_eol(str_from(raw, rest.n)))
 		rest.n++;
 	return rest.n;
 }
@@ -500,7 +485,7 @@ static void edit_base64(struct arena *a, const struct transfer *t, struct edits 
 		line_len = BASE64_LINE_MAX;
 	edits_apply_range(a, wanted, t->text, text_at, t->text.n, &pieces);
 	edits_add(a, out, raw_start + from, raw_start + digits_end(t->raw),
-	          write_base64(a, iov_join(a, &pieces), line_len, eol));
+	          base64_encode_lines(a, iov_join(a, &pieces), line_len, eol));
 }
 
 void transfer_edits(struct arena *a, const struct transfer *t, struct edits *wanted,
