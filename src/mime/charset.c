@@ -33,6 +33,12 @@ bool charset_is_ascii_compatible(struct str charset)
 	return true;
 }
 
+bool charset_is_utf8(struct str charset)
+{
+	return str_eq_nocase(charset, STR("utf-8")) ||
+	       str_eq_nocase(charset, STR("utf8"));
+}
+
 bool charset_has_lines(struct str charset)
 {
 	for (size_t i = 0; i < LEN(incompatible); i++)

@@ -113,7 +113,7 @@ struct str part_text_insert(struct arena *a, const struct part_text *text,
 
 	if (text->transfer.encoding == LETTER_7BIT && !name)
 		return to_ascii(a, utf8);
-	if (!name && str_eq(charset, STR("utf-8")))
+	if (!name && charset_is_utf8(charset))
 		return utf8;
 	if (!name)
 		name = charset.n ? arena_cstr(a, charset) : "us-ascii";

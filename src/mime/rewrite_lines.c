@@ -31,6 +31,24 @@ static size_t output_column(const struct rewrite_lines *l, size_t at)
 	return l->column + at - l->written_to;
 }
 
+/* Whether the link stands in brackets of its own. */
+static bool is_bracketed(const struct rewrite_lines *l, const struct link *link)
+{
+	static const char pairs[][2] = {
+	        {'<', '>'},
+                {'(', ')'},
+                {'[', ']'}
+        };
+
+	if (link->start == 0 || link->end == l->text.n)
+		return false;
+	for (size_t i = 0; i < LEN(pairs); i++)
+		if (l->text.p[link->start - 1] == pairs[i][0] &&
+		    l->text.p[link->end] == pairs[i][1])
+			return true;
+	return false;
+}
+
 /* A place for a break before the link, or 0 where there is none: in HTML where the name
  * of its attribute begins, in text behind a blank. */
 static size_t break_before(const struct rewrite_lines *l, const struct link *link)
@@ -38,8 +56,10 @@ static size_t break_before(const struct rewrite_lines *l, const struct link *lin
 	size_t at = link->start;
 	const char *p = l->text.p;
 
-	if (!l->is_html)
-		return at && p[at - 1] == ' ' ? at : 0;
+	if (!l->is_html) {
+		at -= is_bracketed(l, link);
+		return at > l->written_to && p[at - 1] == ' ' ? at : 0;
+	}
 	at -= link->quote != 0;
 	while (at && char_is_blank(p[at - 1]))
 		at--;
@@ -58,9 +78,13 @@ static size_t break_behind(const struct rewrite_lines *l, const struct link *lin
 {
 	size_t at = link->end + (link->quote != 0);
 
-	if (l->is_html)
-		return at;
-	return at < l->text.n && l->text.p[at] == ' ' ? at + 1 : 0;
+	if (!l->is_html) {
+		at += is_bracketed(l, link);
+		if (at == l->text.n || l->text.p[at] != ' ')
+			return 0;
+		at++;
+	}
+	return at <= l->free_to ? at : 0;
 }
 
 static void replace(struct arena *a, struct rewrite_lines *l, size_t start, size_t end,

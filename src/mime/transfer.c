@@ -285,7 +285,7 @@ static size_t put_other(struct qp_writer *w, struct str text)
 		break_line(w, STR(""));
 		return is_crlf ? 2 : 1;
 	}
-	if (c == ' ' && text.n > 1 && is_literal(text.p[1]))
+	if (c == ' ' && text.n > 1 && text.p[1] != '\r' && text.p[1] != '\n')
 		unit = STR(" ");
 	if (w->column + unit.n > QP_LINE_MAX - 1)
 		break_line(w, STR("="));
@@ -452,7 +452,8 @@ static size_t find_base64_line(struct str raw, size_t text_at, size_t *line_text
 			found = (size_t)(line.p - raw.p);
 			*line_text_at = digits / 4 * 3;
 		}
-		if (!*line_len)
+		/* One line alone does not say how long lines are. */
+		if (!*line_len && str_trim(rest).n)
 			*line_len = n;
 		digits += n;
 	}
