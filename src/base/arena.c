@@ -8,17 +8,16 @@ enum { BLOCK_BYTES = 16 * 1024 };
 struct arena_block {
 	struct arena_block *next;
 	size_t size;
+	void *taken; /* from outside, freed with the block */
 	alignas(max_align_t) char bytes[];
 };
 
-static void add_block(struct arena *a, size_t size)
+static void push_block(struct arena *a, struct arena_block *b, size_t size)
 {
-	size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
-	struct arena_block *b = malloc(sizeof(*b) + room);
-
 	need(b != NULL);
 	b->next = a->blocks;
-	b->size = room;
+	b->size = size;
+	b->taken = NULL;
 	a->blocks = b;
 	a->used = 0;
 }
@@ -36,17 +35,35 @@ void *arena_bytes(struct arena *a, size_t size)
 	char *p;
 
 	size = aligned(size);
-	if (!a->blocks || a->blocks->size - a->used < size)
-		add_block(a, size);
+	if (!a->blocks || a->blocks->size - a->used < size) {
+		size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+
+		push_block(a, malloc(sizeof(struct arena_block) + room), room);
+	}
 	p = a->blocks->bytes + a->used;
 	a->used += size;
 	a->total += size;
 	return p;
 }
 
+/* A large piece is not touched here: untouched it takes no memory. */
 void *arena_alloc(struct arena *a, size_t size)
 {
-	return memset(arena_bytes(a, size), 0, size);
+	size_t room = aligned(size);
+
+	if (room <= BLOCK_BYTES)
+		return memset(arena_bytes(a, size), 0, size);
+	push_block(a, calloc(1, sizeof(struct arena_block) + room), room);
+	a->used = room;
+	a->total += room;
+	return a->blocks->bytes;
+}
+
+void arena_take(struct arena *a, void *p, size_t n)
+{
+	push_block(a, malloc(sizeof(struct arena_block)), 0);
+	a->blocks->taken = p;
+	a->total += n;
 }
 
 bool arena_extend(struct arena *a, const void *p, size_t size, size_t new_size)
@@ -70,6 +87,7 @@ static void free_blocks(struct arena_block *b)
 	while (b) {
 		struct arena_block *next = b->next;
 
+		free(b->taken);
 		free(b);
 		b = next;
 	}
@@ -79,7 +97,7 @@ void arena_reset(struct arena *a)
 {
 	struct arena_block *keep = a->blocks;
 
-	if (keep && keep->size > BLOCK_BYTES)
+	if (keep && (keep->size > BLOCK_BYTES || keep->taken))
 		keep = NULL;
 	if (keep) {
 		free_blocks(keep->next);

@@ -40,6 +40,8 @@ void *arena_bytes(struct arena *a, size_t size) __attribute__((malloc));
 /* Makes the piece that was handed out last longer where it stands, the new bytes zeroed;
  * false where it was not the last or there is no room. */
 bool arena_extend(struct arena *a, const void *p, size_t size, size_t new_size);
+/* Takes over `n` bytes that malloc() gave. */
+void arena_take(struct arena *a, void *p, size_t n);
 /* n × size zeroed bytes; an overflow of the product aborts. */
 void *arena_array(struct arena *a, size_t n, size_t size) __attribute__((malloc));
 

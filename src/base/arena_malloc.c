@@ -6,6 +6,7 @@
 
 struct arena_block {
 	struct arena_block *next;
+	void *taken;
 	alignas(max_align_t) char bytes[];
 };
 
@@ -17,6 +18,7 @@ void *arena_bytes(struct arena *a, size_t size)
 	b = malloc(sizeof(*b) + size);
 	need(b != NULL);
 	b->next = a->blocks;
+	b->taken = NULL;
 	a->blocks = b;
 	a->total += size;
 	return b->bytes;
@@ -25,6 +27,13 @@ void *arena_bytes(struct arena *a, size_t size)
 void *arena_alloc(struct arena *a, size_t size)
 {
 	return memset(arena_bytes(a, size), 0, size);
+}
+
+void arena_take(struct arena *a, void *p, size_t n)
+{
+	arena_bytes(a, 0);
+	a->blocks->taken = p;
+	a->total += n;
 }
 
 bool arena_extend(struct arena *a, const void *p, size_t size, size_t new_size)
@@ -43,6 +52,7 @@ void arena_done(struct arena *a)
 	while (a->blocks) {
 		struct arena_block *next = a->blocks->next;
 
+		free(a->blocks->taken);
 		free(a->blocks);
 		a->blocks = next;
 	}

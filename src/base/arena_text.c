@@ -82,9 +82,8 @@ void *arena_grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
 	if (old && arena_extend(a, v, old, *cap * size))
 		return v;
 	need(!__builtin_mul_overflow(*cap, size, &old));
-	bigger = arena_bytes(a, old);
+	bigger = arena_alloc(a, old);
 	if (n)
 		memcpy(bigger, v, n * size);
-	memset(bigger + n * size, 0, old - n * size);
 	return bigger;
 }

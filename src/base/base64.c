@@ -1,14 +1,15 @@
 #include "base/base64.h"
 
+#include <string.h>
+
 static const char standard_digits[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_digits[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static struct str encode(struct arena *a, struct str bytes, const char *digits,
-                         bool pad)
+/* Returns how many digits were written. */
+static size_t encode(char *out, struct str bytes, const char *digits, bool pad)
 {
-	char *out = arena_bytes(a, (bytes.n / 3 + 1) * 4 + 1);
 	const unsigned char *p = (const unsigned char *)bytes.p;
 	size_t left = bytes.n;
 	size_t n = 0;
@@ -30,17 +31,42 @@ static struct str encode(struct arena *a, struct str bytes, const char *digits,
 		for (; pad && n % 4; n++)
 			out[n] = '=';
 	}
-	return (struct str){out, n};
+	return n;
 }
 
 struct str base64_encode(struct arena *a, struct str bytes)
 {
-	return encode(a, bytes, standard_digits, true);
+	char *out = arena_bytes(a, (bytes.n / 3 + 1) * 4);
+
+	return (struct str){out, encode(out, bytes, standard_digits, true)};
 }
 
 struct str base64url_encode(struct arena *a, struct str bytes)
 {
-	return encode(a, bytes, url_digits, false);
+	char *out = arena_bytes(a, (bytes.n / 3 + 1) * 4);
+
+	return (struct str){out, encode(out, bytes, url_digits, false)};
+}
+
+struct str base64_encode_lines(struct arena *a, struct str bytes, size_t line_len,
+                               struct str eol)
+{
+	size_t piece = line_len / 4 * 3;
+	size_t room = (bytes.n / 3 + 1) * 4;
+	size_t n = 0;
+	char *out;
+
+	need(piece > 0 && line_len % 4 == 0);
+	out = arena_bytes(a, room + (room / line_len + 1) * eol.n);
+	for (size_t at = 0; at < bytes.n; at += piece) {
+		if (at) {
+			memcpy(out + n, eol.p, eol.n);
+			n += eol.n;
+		}
+		n += encode(out + n, str_slice(bytes, at, piece), standard_digits,
+		            true);
+	}
+	return (struct str){out, n};
 }
 
 static int digit_value(char c, bool url)

@@ -9,6 +9,9 @@
 
 struct str base64_encode(struct arena *a, struct str bytes);
 struct str base64url_encode(struct arena *a, struct str bytes);
+/* In lines of `line_len` digits, a multiple of four, with `eol` between them. */
+struct str base64_encode_lines(struct arena *a, struct str bytes, size_t line_len,
+                               struct str eol);
 /* False where a character, the length or the padding is wrong. */
 NODISCARD bool base64_decode(struct arena *a, struct str text, bool skip_blanks,
                              struct str *out);

@@ -23,6 +23,19 @@ static bool fail(struct err *err, const char *what)
 	return err_set(err, ERR_INPUT, "%s: %s", what, strerror(errno));
 }
 
+/* What was read, without a copy; a NUL stands behind it. */
+static struct str take_text(struct arena *a, struct buf *all)
+{
+	struct str text;
+
+	all->max++;
+	buf_add_char(all, 0);
+	text = (struct str){all->p, all->n - 1};
+	arena_take(a, all->p, all->n);
+	*all = (struct buf){0};
+	return text;
+}
+
 bool file_read_fd(struct arena *a, int fd, const char *what, size_t max,
                   struct str *out, struct err *err)
 {
@@ -43,7 +56,7 @@ bool file_read_fd(struct arena *a, int fd, const char *what, size_t max,
 			return err_set(err, ERR_INPUT, "%s: larger than %zu bytes",
 			               what, max);
 	}
-	*out = arena_dup(a, buf_str(&all));
+	*out = take_text(a, &all);
 	return true;
 }
 

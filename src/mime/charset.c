@@ -33,6 +33,12 @@ bool charset_is_ascii_compatible(struct str charset)
 	return true;
 }
 
+bool charset_is_utf8(struct str charset)
+{
+	return str_eq_nocase(charset, STR("utf-8")) ||
+	       str_eq_nocase(charset, STR("utf8"));
+}
+
 bool charset_has_lines(struct str charset)
 {
 	for (size_t i = 0; i < LEN(incompatible); i++)
@@ -82,13 +88,14 @@ static const char *exact_name(struct arena *a, struct str charset, struct str by
 bool charset_to_utf8(struct arena *a, struct str charset, struct str bytes,
                      struct str *utf8, const char **name)
 {
+	AUTO(arena) scratch = {0};
 	struct str back;
 
 	if (str_find_char(charset, '/') >= 0)
 		return false;
 	*name = exact_name(a, charset, bytes);
 	return convert(a, *name, "UTF-8", bytes, utf8) &&
-	       convert(a, "UTF-8", *name, *utf8, &back) && str_eq(back, bytes);
+	       convert(&scratch, "UTF-8", *name, *utf8, &back) && str_eq(back, bytes);
 }
 
 bool charset_from_utf8(struct arena *a, const char *name, struct str utf8,

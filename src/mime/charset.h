@@ -10,6 +10,7 @@
 
 /* Of the name in Content-Type, lower case; empty means US-ASCII (RFC 2045 §5.2). */
 bool charset_is_ascii_compatible(struct str charset);
+bool charset_is_utf8(struct str charset);
 /* Whether its text can stand in a letter as it is: not where line ends are made of other
  * bytes, as in UTF-16. */
 bool charset_has_lines(struct str charset);

@@ -118,7 +118,16 @@ static struct lines look_at_lines(struct str s)
 	return lines;
 }
 
-static void make_edits(struct arena *a, const struct input *in, size_t n,
+/* The place so many bytes behind another; never inside a line end. */
+static size_t go_on(struct str text, size_t at, size_t n)
+{
+	at = at + n < text.n ? at + n : text.n;
+	if (at && at < text.n && text.p[at - 1] == '\r' && text.p[at] == '\n')
+		at++;
+	return at;
+}
+
+static void make_edits(struct arena *a, const struct input *in, struct str original,
                        struct edits *wanted, struct edits *expected)
 {
 	struct str pool = in->pool;
@@ -127,13 +136,12 @@ static void make_edits(struct arena *a, const struct input *in, size_t n,
 	for (size_t i = 0; i < in->count; i++) {
 		const uint8_t *c = in->choices + i * 3;
 		struct str text = str_slice(pool, 0, c[2]);
-		size_t start = at + c[0] < n ? at + c[0] : n;
-		size_t end = start + c[1] < n ? start + c[1] : n;
+		size_t start = go_on(original, at, c[0]);
+		size_t end = go_on(original, start, c[1]);
 
 		/* It might be one line end with what the next one writes. */
-		if (text.n && text.p[text.n - 1] == '\r')
+		while (text.n && text.p[text.n - 1] == '\r')
 			text.n--;
-
 		edits_add(a, wanted, start, end, text);
 		if (in->encoding == LETTER_QUOTED_PRINTABLE)
 			text = with_eol(a, text, in->eol);
@@ -176,7 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		return 0;
 	if (in.encoding == LETTER_QUOTED_PRINTABLE)
 		need(str_eq(t.text, decode_plainly(&a, in.content)));
-	make_edits(&a, &in, t.text.n, &wanted, &expected);
+	make_edits(&a, &in, t.text, &wanted, &expected);
 	transfer_edits(&a, &t, &wanted, in.eol, 0, &out);
 	changed = apply(&a, &out, in.content);
 	need(transfer_decode(&a, in.encoding, changed, &again));

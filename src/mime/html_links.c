@@ -12,7 +12,8 @@ struct scan {
 	struct html h;
 	struct html_foreign foreign;
 	bool is_conditional;
-	bool has_body_end;
+	bool has_body_end, has_html_end;
+	size_t opened_at; /* the tag behind which no markup is read */
 };
 
 static bool is_no_track(const struct html *h, struct html_range name)
@@ -99,8 +100,10 @@ static void start_tag(struct scan *s)
 		if (is_foreign)
 			return;
 	}
-	if (e && e->content != HTML_DATA)
+	if (e && e->content != HTML_DATA) {
 		h->state = e->content;
+		s->opened_at = h->token.start;
+	}
 }
 
 static void end_tag(struct scan *s)
@@ -123,6 +126,7 @@ static void end_tag(struct scan *s)
 	if (!html_end_tag(h))
 		return;
 	s->has_body_end |= is_body;
+	s->has_html_end = true;
 	s->out->body_end = h->token.start;
 }
 
@@ -181,6 +185,58 @@ static void scan_all(struct scan *s)
 	}
 }
 
+static bool is_open_comment(struct str comment)
+{
+	if (str_starts(comment, STR("<!--")))
+		return !str_ends(comment, STR("-->")) &&
+		       !str_ends(comment, STR("--!>"));
+	return !str_ends(comment, STR(">"));
+}
+
+/* Where the name of a tag begins that the document ends in, which is no token; the end
+ * where it does not. */
+static size_t find_open_name(struct str html)
+{
+	const char *lt = html.n ? memrchr(html.p, '<', html.n) : NULL;
+	size_t at = lt ? (size_t)(lt - html.p) : html.n;
+	struct str name = str_from(html, at + 1);
+
+	if (str_starts(name, STR("/")))
+		name = str_from(name, 1);
+	else if (name.n == 0 || !char_is_alpha(name.p[0]))
+		return html.n;
+	for (size_t i = 0; i < name.n; i++)
+		if (char_is_blank(name.p[i]) || strchr("\f/>", name.p[i]))
+			return html.n;
+	return at;
+}
+
+/* The end of the document; or where begins what is left open there, in which nothing
+ * that is added would be seen. */
+static size_t find_end(struct scan *s)
+{
+	struct html *h = &s->h;
+
+	if (h->state != HTML_DATA && h->state != HTML_CDATA)
+		return s->opened_at;
+	switch (h->token.kind) {
+	case HTML_START_TAG:
+	case HTML_END_TAG:
+		if (!html_end_tag(h))
+			return h->token.start;
+		break;
+	case HTML_COMMENT:
+	case HTML_DOCTYPE:
+		if (h->token.end == h->text.n &&
+		    is_open_comment(str_from(h->text, h->token.start)))
+			return h->token.start;
+		break;
+	case HTML_TEXT:
+		break;
+	}
+	return find_open_name(h->text);
+}
+
 void html_scan(struct arena *a, struct str html, const struct link_rules *rules,
                struct html_scan *out)
 {
@@ -188,6 +244,8 @@ void html_scan(struct arena *a, struct str html, const struct link_rules *rules,
 
 	*out = (struct html_scan){.body_end = html.n};
 	scan_all(&s);
+	if (!s.has_html_end)
+		out->body_end = find_end(&s);
 }
 
 /* How a character of an attribute's value must be written; NULL for as it is. `before`

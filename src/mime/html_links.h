@@ -18,7 +18,8 @@
 struct html_scan {
 	struct links links; /* in document order */
 	/* Where a pixel or footer goes: before the last real </body>, else before the
-	 * last </html>, else the end of the document. */
+	 * last </html>, else the end of the document; but before a tag, comment or
+	 * element without markup that is left open there. */
 	size_t body_end;
 	bool has_too_many; /* more than LINKS_MAX: the rest is not listed */
 };

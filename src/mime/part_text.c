@@ -63,11 +63,12 @@ enum rewrite_skip part_text_open(struct arena *a, const struct letter *letter,
 static bool convert_back(struct arena *a, struct part_text *text, struct edits *wanted,
                          struct edits *out)
 {
+	AUTO(arena) scratch = {0};
 	struct iov pieces = {0};
 	struct str bytes;
 
-	edits_apply(a, wanted, text->text, &pieces);
-	if (!charset_from_utf8(a, text->charset, iov_join(a, &pieces), &bytes))
+	edits_apply(&scratch, wanted, text->text, &pieces);
+	if (!charset_from_utf8(a, text->charset, iov_join(&scratch, &pieces), &bytes))
 		return false;
 	edits_add(a, out, 0, text->transfer.text.n, bytes);
 	return true;
@@ -112,7 +113,7 @@ struct str part_text_insert(struct arena *a, const struct part_text *text,
 
 	if (text->transfer.encoding == LETTER_7BIT && !name)
 		return to_ascii(a, utf8);
-	if (!name && str_eq(charset, STR("utf-8")))
+	if (!name && charset_is_utf8(charset))
 		return utf8;
 	if (!name)
 		name = charset.n ? arena_cstr(a, charset) : "us-ascii";

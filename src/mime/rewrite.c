@@ -1,6 +1,7 @@
 #include "mime/rewrite.h"
 
 #include "mime/charset.h"
+#include "mime/html.h"
 #include "mime/html_links.h"
 #include "mime/part_text.h"
 #include "mime/rewrite_lines.h"
@@ -35,7 +36,7 @@ static bool is_text(const struct letter_part *part)
 static struct text_form form_of(const struct letter_part *part, const struct opened *o)
 {
 	return (struct text_form){
-	        .is_utf8 = o->text.charset || str_eq(part->charset, STR("utf-8")),
+	        .is_utf8 = o->text.charset || charset_is_utf8(part->charset),
 	        .is_delsp = part->is_flowed && part->is_delsp,
 	};
 }
@@ -48,22 +49,27 @@ static bool is_ascii(struct str s)
 	return true;
 }
 
-/* A target means characters, and URLs are UTF-8: what another charset wrote is read. */
-static void read_targets(struct rewriter *w, struct rewrite_part *r)
+/* A target means characters, and URLs are UTF-8: what another charset wrote is read. In
+ * HTML that comes before its references, which are characters already. */
+static void read_targets(struct rewriter *w, struct rewrite_part *r, struct str text)
 {
 	struct str charset = r->part->charset;
+	bool is_html = r->part->kind == LETTER_HTML;
 
-	if (charset.n == 0 || str_eq(charset, STR("utf-8")) ||
+	if (charset.n == 0 || charset_is_utf8(charset) ||
 	    !charset_is_ascii_compatible(charset))
 		return;
 	for (size_t i = 0; i < r->links.n; i++) {
-		struct str *value = &r->links.v[i].value;
+		struct link *l = &r->links.v[i];
+		struct str raw = str_slice(text, l->start, l->end - l->start);
 		const char *name;
 		struct str utf8;
 
-		if (!is_ascii(*value) &&
-		    charset_to_utf8(w->a, charset, *value, &utf8, &name))
-			*value = utf8;
+		if (is_ascii(raw) ||
+		    !charset_to_utf8(w->a, charset, is_html ? raw : l->value, &utf8,
+		                     &name))
+			continue;
+		l->value = is_html ? html_decode(w->a, utf8, HTML_ATTRIBUTE) : utf8;
 	}
 }
 
@@ -88,7 +94,7 @@ static bool open_part(struct rewriter *w, const struct letter_part *part,
 	if (scan.has_too_many || r->links.n > LINKS_MAX)
 		return err_set(err, ERR_INPUT, "part %.*s has more than %d links",
 		               STR_ARG(part->id), LINKS_MAX);
-	read_targets(w, r);
+	read_targets(w, r, o->text.text);
 	return true;
 }
 
@@ -292,6 +298,7 @@ static void change_text(struct rewriter *w, struct work *k, size_t tag)
 		if (tag < link->end || k->done_to > link->start)
 			link->why = LINK_MERGE_TAG;
 		pass_end(w, k, link->start);
+		k->lines.free_to = tag;
 		rewrite_link(w, k, link);
 	}
 	while (tag < k->o->text.text.n)

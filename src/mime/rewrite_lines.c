@@ -4,32 +4,65 @@
 
 enum { LINE_MAX = 998 };
 
-static size_t line_start(struct str text, size_t at)
-{
-	const char *lf = at ? memrchr(text.p, '\n', at) : NULL;
+/* A line of the text around a piece of it. Nobody looks further than a line may be long:
+ * some letters are one line. */
+struct line {
+	size_t before, behind; /* bytes of it in front of the piece, and behind */
+	bool is_long;          /* too long as it stands */
+};
 
-	return lf ? (size_t)(lf + 1 - text.p) : 0;
+static struct line line_around(struct str text, size_t start, size_t end)
+{
+	size_t window = start < LINE_MAX + 1 ? start : LINE_MAX + 1;
+	struct str rest = str_slice(text, end, LINE_MAX + 2);
+	const char *lf = window ? memrchr(text.p + start - window, '\n', window) : NULL;
+	ptrdiff_t next = str_find_char(rest, '\n');
+	struct str piece = str_slice(text, start, end - start);
+	ptrdiff_t first;
+	struct line line;
+
+	line.before = lf ? (size_t)(text.p + start - 1 - lf) : window;
+	line.behind = next < 0 ? rest.n : (size_t)next;
+	if (next > 0 && rest.p[next - 1] == '\r')
+		line.behind--;
+	/* A target may run over line ends. */
+	first = str_find_char(piece, '\n');
+	if (first < 0) {
+		line.is_long = line.before + piece.n + line.behind > LINE_MAX;
+	} else {
+		lf = memrchr(piece.p, '\n', piece.n);
+		line.is_long =
+		        line.before + (size_t)first > LINE_MAX ||
+		        (size_t)(piece.p + piece.n - 1 - lf) + line.behind > LINE_MAX;
+	}
+	return line;
 }
 
-static size_t line_end(struct str text, size_t at)
+/* The column of the output that `at` comes to, on a line with so many bytes before. */
+static size_t output_column(const struct rewrite_lines *l, size_t at, size_t before)
 {
-	ptrdiff_t lf = str_find_char(str_from(text, at), '\n');
-
-	if (lf < 0)
-		return text.n;
-	at += (size_t)lf;
-	return at > 0 && text.p[at - 1] == '\r' ? at - 1 : at;
-}
-
-/* The column of the output that `at` comes to. */
-static size_t output_column(const struct rewrite_lines *l, size_t at)
-{
-	size_t start = line_start(l->text, at);
-
 	/* A piece behind which something was written already counts as it stood. */
-	if (start > l->written_to || at < l->written_to)
-		return at - start;
+	if (at < l->written_to || before < at - l->written_to)
+		return before;
 	return l->column + at - l->written_to;
+}
+
+/* Whether the link stands in brackets of its own. */
+static bool is_bracketed(const struct rewrite_lines *l, const struct link *link)
+{
+	static const char pairs[][2] = {
+	        {'<', '>'},
+                {'(', ')'},
+                {'[', ']'}
+        };
+
+	if (link->start == 0 || link->end == l->text.n)
+		return false;
+	for (size_t i = 0; i < LEN(pairs); i++)
+		if (l->text.p[link->start - 1] == pairs[i][0] &&
+		    l->text.p[link->end] == pairs[i][1])
+			return true;
+	return false;
 }
 
 /* A place for a break before the link, or 0 where there is none: in HTML where the name
@@ -39,17 +72,20 @@ static size_t break_before(const struct rewrite_lines *l, const struct link *lin
 	size_t at = link->start;
 	const char *p = l->text.p;
 
-	if (!l->is_html)
-		return at && p[at - 1] == ' ' ? at : 0;
+	if (!l->is_html) {
+		at -= is_bracketed(l, link);
+		return at > l->written_to && p[at - 1] == ' ' ? at : 0;
+	}
 	at -= link->quote != 0;
-	while (at && char_is_blank(p[at - 1]))
+	while (at > l->written_to && char_is_blank(p[at - 1]))
 		at--;
-	if (!at || p[at - 1] != '=')
+	if (at <= l->written_to || p[at - 1] != '=')
 		return 0;
 	at--;
-	while (at && char_is_blank(p[at - 1]))
+	while (at > l->written_to && char_is_blank(p[at - 1]))
 		at--;
-	while (at && !char_is_blank(p[at - 1]) && !strchr("/\"'>", p[at - 1]))
+	while (at > l->written_to && !char_is_blank(p[at - 1]) &&
+	       !strchr("/\"'>", p[at - 1]))
 		at--;
 	return at > l->written_to ? at : 0;
 }
@@ -59,52 +95,64 @@ static size_t break_behind(const struct rewrite_lines *l, const struct link *lin
 {
 	size_t at = link->end + (link->quote != 0);
 
-	if (l->is_html)
-		return at;
-	return at < l->text.n && l->text.p[at] == ' ' ? at + 1 : 0;
+	if (!l->is_html) {
+		at += is_bracketed(l, link);
+		if (at == l->text.n || l->text.p[at] != ' ')
+			return 0;
+		at++;
+	}
+	return at <= l->free_to ? at : 0;
 }
 
 static void replace(struct arena *a, struct rewrite_lines *l, size_t start, size_t end,
                     struct str text, struct edits *edits)
 {
-	ptrdiff_t lf = -1;
+	const char *lf = text.n ? memrchr(text.p, '\n', text.n) : NULL;
+	size_t before = line_around(l->text, start, start).before;
 
-	for (size_t i = text.n; i-- > 0 && lf < 0;)
-		if (text.p[i] == '\n')
-			lf = (ptrdiff_t)i;
-	l->column = lf < 0 ? output_column(l, start) + text.n : text.n - (size_t)lf - 1;
+	if (lf)
+		l->column = (size_t)(text.p + text.n - 1 - lf);
+	else
+		l->column = output_column(l, start, before) + text.n;
 	l->written_to = end;
 	edits_add(a, edits, start, end, text);
+}
+
+/* Where breaks must go so that the line with the new target is short enough, 0 for
+ * nowhere; false where they cannot. */
+static bool place_breaks(const struct rewrite_lines *l, const struct link *link,
+                         size_t n, struct line line, size_t *before, size_t *behind)
+{
+	size_t column = output_column(l, link->start, line.before);
+
+	*before = *behind = 0;
+	if (column + n > LINE_MAX) {
+		*before = break_before(l, link);
+		column = link->start - *before;
+		if (!*before || column + n > LINE_MAX)
+			return false;
+	}
+	if (column + n + line.behind > LINE_MAX) {
+		*behind = break_behind(l, link);
+		if (!*behind || column + n + (*behind - link->end) > LINE_MAX)
+			return false;
+	}
+	return true;
 }
 
 bool rewrite_lines_link(struct arena *a, struct rewrite_lines *l,
                         const struct link *link, struct str target, struct edits *edits)
 {
-	size_t from = line_start(l->text, link->start);
-	size_t to = line_end(l->text, link->end);
-	size_t column, before, behind;
+	struct line line;
+	size_t before = 0, behind = 0;
 
-	if (l->is_free || to - from > LINE_MAX) {
-		if (l->is_free)
-			edits_add(a, edits, link->start, link->end, target);
-		else
-			replace(a, l, link->start, link->end, target, edits);
+	if (l->is_free) {
+		edits_add(a, edits, link->start, link->end, target);
 		return true;
 	}
-	column = output_column(l, link->start);
-	before = 0;
-	if (column + target.n > LINE_MAX) {
-		before = break_before(l, link);
-		column = link->start - before;
-		if (!before || column + target.n > LINE_MAX)
-			return false;
-	}
-	behind = 0;
-	if (column + target.n + (to - link->end) > LINE_MAX) {
-		behind = break_behind(l, link);
-		if (!behind || column + target.n + (behind - link->end) > LINE_MAX)
-			return false;
-	}
+	line = line_around(l->text, link->start, link->end);
+	if (!line.is_long && !place_breaks(l, link, target.n, line, &before, &behind))
+		return false;
 	if (before)
 		replace(a, l, before, before, l->eol, edits);
 	replace(a, l, link->start, link->end, target, edits);
@@ -116,15 +164,15 @@ bool rewrite_lines_link(struct arena *a, struct rewrite_lines *l,
 void rewrite_lines_piece(struct arena *a, struct rewrite_lines *l, size_t start,
                          size_t end, struct str text, struct edits *edits)
 {
-	size_t to;
+	struct line line;
 
 	if (l->is_free) {
 		edits_add(a, edits, start, end, text);
 		return;
 	}
-	to = line_end(l->text, end);
-	if (to - line_start(l->text, start) <= LINE_MAX &&
-	    output_column(l, start) + text.n + (to - end) > LINE_MAX)
+	line = line_around(l->text, start, end);
+	if (!line.is_long &&
+	    output_column(l, start, line.before) + text.n + line.behind > LINE_MAX)
 		text = arena_join(a, l->eol, text);
 	replace(a, l, start, end, text, edits);
 }

@@ -2,7 +2,8 @@
  * Line lengths while a text in an identity encoding is edited. Lines of mail have at most
  * 998 characters (RFC 5322 §2.1.1) and a 7bit or 8bit part has no soft breaks, so a longer
  * link may need a line break beside it: in HTML inside the tag, before the attribute or
- * behind its value, where white space means nothing; in text at a blank that is there.
+ * behind its value, where white space means nothing; in text at a blank that is there,
+ * beside the link or the brackets around it.
  * A line that was too long before is nobody's promise and gets no breaks.
  *
  * Edits must come in the order of the text.
@@ -19,6 +20,7 @@ struct rewrite_lines {
 	bool is_free;      /* no limit: the encoding breaks lines softly */
 	size_t written_to; /* in text: what is before has its final form */
 	size_t column;     /* of the output there */
+	size_t free_to;    /* in text: where another change begins behind the link */
 };
 
 /* Replaces the link by `target` and adds the breaks that it takes. False where no break

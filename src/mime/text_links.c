@@ -81,6 +81,9 @@ static struct str trim_sentence(struct str url, size_t least)
 {
 	for (int i = 0; i < TRIM_MAX && url.n > least && is_of_sentence(url); i++)
 		url.n--;
+	/* Where lines were joined, what was trimmed may have been all of the last. */
+	while (url.n > least && char_is_blank(url.p[url.n - 1]))
+		url.n--;
 	return url;
 }
 

@@ -184,17 +184,11 @@ static void skip_soft_breaks(struct qp_place *q)
 	}
 }
 
-/* The length of what is on the line before `at`, and on it from `at` on. */
-static size_t column_of(struct str raw, size_t at)
-{
-	const char *lf = at ? memrchr(raw.p, '\n', at) : NULL;
-
-	return lf ? at - (size_t)(lf + 1 - raw.p) : at;
-}
-
+/* How much of the line stands behind the place; more than a line may have is not counted,
+ * since some letters are one line. */
 static size_t rest_of_line(struct str raw, size_t at)
 {
-	struct str rest = str_from(raw, at);
+	struct str rest = str_slice(raw, at, QP_LINE_MAX + 2);
 	ptrdiff_t lf = str_find_char(rest, '\n');
 
 	if (lf < 0)
@@ -273,7 +267,7 @@ static size_t put_other(struct qp_writer *w, struct str text)
 		break_line(w, STR(""));
 		return is_crlf ? 2 : 1;
 	}
-	if (c == ' ' && text.n > 1 && is_literal(text.p[1]))
+	if (c == ' ' && text.n > 1 && text.p[1] != '\r' && text.p[1] != '\n')
 		unit = STR(" ");
 	if (w->column + unit.n > QP_LINE_MAX - 1)
 		break_line(w, STR("="));
@@ -380,6 +374,14 @@ static void pull_back(struct arena *a, struct str raw, size_t *start, struct str
 	*start -= e.is_byte ? e.raw_n : 1;
 }
 
+/* The column of the output at a place of the content, when it was `column` at `from`. */
+static size_t column_at(struct str raw, size_t at, size_t from, size_t column)
+{
+	const char *lf = at > from ? memrchr(raw.p + from, '\n', at - from) : NULL;
+
+	return lf ? (size_t)(raw.p + at - 1 - lf) : column + at - from;
+}
+
 static void edit_qp(struct arena *a, const struct transfer *t,
                     const struct edits *wanted, struct str eol, size_t raw_start,
                     struct edits *out)
@@ -398,10 +400,7 @@ static void edit_qp(struct arena *a, const struct transfer *t,
 			skip_soft_breaks(&place);
 		start = place.raw_at;
 		go_behind(&place, e.end);
-		column = column_of(t->raw, start);
-		/* No line end since the last edit: its column counts. */
-		w.column = column < start - written_to ? column
-		                                       : w.column + start - written_to;
+		w.column = column_at(t->raw, start, written_to, w.column);
 		w.n = 0;
 		before = str_slice(t->raw, 0, start);
 		behind = str_from(t->raw, place.raw_at);
@@ -440,26 +439,12 @@ static size_t find_base64_line(struct str raw, size_t text_at, size_t *line_text
 			found = (size_t)(line.p - raw.p);
 			*line_text_at = digits / 4 * 3;
 		}
-		if (!*line_len)
+		/* One line alone does not say how long lines are. */
+		if (!*line_len && str_trim(rest).n)
 			*line_len = n;
 		digits += n;
 	}
 	return found;
-}
-
-static struct str write_base64(struct arena *a, struct str text, size_t line_len,
-                               struct str eol)
-{
-	struct str digits = base64_encode(a, text);
-	struct qp_writer w = {.eol = eol};
-
-	w.p = arena_bytes(a, digits.n + (digits.n / line_len + 1) * eol.n);
-	for (size_t at = 0; at < digits.n; at += line_len) {
-		if (at)
-			put(&w, eol);
-		put(&w, str_slice(digits, at, line_len));
-	}
-	return (struct str){w.p, w.n};
 }
 
 /* The line ends behind the last digit stay as they are. */
@@ -469,7 +454,7 @@ static size_t digits_end(struct str raw)
 
 	while (rest.n && char_is_blank(rest.p[rest.n - 1]))
 		rest.n--;
-	while (rest.n < raw.n && (raw.p[rest.n] == ' ' || raw.p[rest.n] == '\t'))
+	while (rest.n < raw.n && !begins_with_eol(str_from(raw, rest.n)))
 		rest.n++;
 	return rest.n;
 }
@@ -488,7 +473,7 @@ static void edit_base64(struct arena *a, const struct transfer *t, struct edits 
 		line_len = BASE64_LINE_MAX;
 	edits_apply_range(a, wanted, t->text, text_at, t->text.n, &pieces);
 	edits_add(a, out, raw_start + from, raw_start + digits_end(t->raw),
-	          write_base64(a, iov_join(a, &pieces), line_len, eol));
+	          base64_encode_lines(a, iov_join(a, &pieces), line_len, eol));
 }
 
 void transfer_edits(struct arena *a, const struct transfer *t, struct edits *wanted,
