@@ -22,6 +22,7 @@ struct rewriter {
 	const struct link_rules *rules;
 	const struct rewrite_options *options;
 	struct rewrite_report *report;
+	size_t links; /* in all parts so far */
 	struct {
 		struct opened *v;
 		size_t n, cap;

@@ -49,6 +49,10 @@ struct rewrite_options {
 
 #define REWRITE_UNSUBSCRIBE_TAG "__unsubscribe_url__"
 
+/* Links of a letter; each takes a few hundred bytes while it is worked on, so that this
+ * bounds the memory of letters that consist of little else. */
+enum { REWRITE_LINKS_MAX = 100 * 1000 };
+
 /* Why a part was left alone. */
 #define REWRITE_SKIPS(X)                                                               \
 	X(REWRITE_DONE, "", "")                                                        \
@@ -84,7 +88,7 @@ struct rewrite_report {
 	bool has_pixel, has_unsubscribe, has_footer;
 };
 
-/* ERR_INPUT where a header field cannot be made, or past LINKS_MAX in a part. */
+/* ERR_INPUT where a header field cannot be made, or past REWRITE_LINKS_MAX. */
 NODISCARD bool letter_rewrite(struct arena *a, const struct letter *letter,
                               const struct rewrite_options *options,
                               struct edits *edits, struct rewrite_report *report,
