@@ -21,6 +21,12 @@ static size_t line_end(struct str text, size_t at)
 	return at > 0 && text.p[at - 1] == '\r' ? at - 1 : at;
 }
 
+/* Whether the line at that place is too long already; a link may end on another line. */
+static bool is_long_line(struct str text, size_t at)
+{
+	return line_end(text, at) - line_start(text, at) > LINE_MAX;
+}
+
 /* The column of the output that `at` comes to. */
 static size_t output_column(const struct rewrite_lines *l, size_t at)
 {
@@ -103,11 +109,11 @@ static void replace(struct arena *a, struct rewrite_lines *l, size_t start, size
 bool rewrite_lines_link(struct arena *a, struct rewrite_lines *l,
                         const struct link *link, struct str target, struct edits *edits)
 {
-	size_t from = line_start(l->text, link->start);
 	size_t to = line_end(l->text, link->end);
 	size_t column, before, behind;
 
-	if (l->is_free || to - from > LINE_MAX) {
+	if (l->is_free || is_long_line(l->text, link->start) ||
+	    is_long_line(l->text, link->end)) {
 		if (l->is_free)
 			edits_add(a, edits, link->start, link->end, target);
 		else
@@ -146,7 +152,7 @@ void rewrite_lines_piece(struct arena *a, struct rewrite_lines *l, size_t start,
 		return;
 	}
 	to = line_end(l->text, end);
-	if (to - line_start(l->text, start) <= LINE_MAX &&
+	if (!is_long_line(l->text, start) && !is_long_line(l->text, end) &&
 	    output_column(l, start) + text.n + (to - end) > LINE_MAX)
 		text = arena_join(a, l->eol, text);
 	replace(a, l, start, end, text, edits);
