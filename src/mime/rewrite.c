@@ -79,7 +79,7 @@ static bool open_part(struct rewriter *w, const struct letter_part *part,
 {
 	struct rewrite_part *r = ARRAY_ADD(&w->report->parts, w->a);
 	struct opened *o = ARRAY_ADD(&w->opened, w->a);
-	struct html_scan scan = {0};
+	struct html_scan scan;
 
 	r->part = part;
 	r->skip = part_text_open(w->a, w->letter, part, &o->text);
@@ -92,9 +92,10 @@ static bool open_part(struct rewriter *w, const struct letter_part *part,
 	} else {
 		text_links(w->a, o->text.text, form_of(part, o), w->rules, &r->links);
 	}
-	if (scan.has_too_many || r->links.n > LINKS_MAX)
-		return err_set(err, ERR_INPUT, "part %.*s has more than %d links",
-		               STR_ARG(part->id), LINKS_MAX);
+	w->links += r->links.n;
+	if (w->links > REWRITE_LINKS_MAX)
+		return err_set(err, ERR_INPUT, "the message has more than %d links",
+		               REWRITE_LINKS_MAX);
 	read_targets(w, r, o->text.text);
 	return true;
 }

@@ -303,6 +303,7 @@ static bool is_dangling(struct str before)
  * RFC 2045 §6.7 (3). */
 static bool ends_with_blank(struct str before)
 {
+	before.n -= str_ends(before, STR("\r")); /* may get an LF behind it */
 	return before.n &&
 	       (before.p[before.n - 1] == ' ' || before.p[before.n - 1] == '\t');
 }
