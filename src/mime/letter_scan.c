@@ -169,7 +169,8 @@ static struct seen read_header(struct scan *s, struct str *rest)
 	struct str line;
 
 	while (cut_header_line(s, rest, &line)) {
-		if (line.p[0] != ' ' && line.p[0] != '\t') {
+		/* What is folded with nothing before it is a field of its own. */
+		if ((line.p[0] != ' ' && line.p[0] != '\t') || line.p == header.p) {
 			s->fields++;
 			is_content = char_lower(line.p[0]) == 'c';
 		}
