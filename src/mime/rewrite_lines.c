@@ -4,37 +4,44 @@
 
 enum { LINE_MAX = 998 };
 
-static size_t line_start(struct str text, size_t at)
+/* The line of that place. Places come in the order of the text, so that each byte is
+ * looked at once, however long lines are. */
+static struct rewrite_line line_at(struct rewrite_lines *l, size_t at)
 {
-	const char *lf = at ? memrchr(text.p, '\n', at) : NULL;
+	size_t from = at < l->line.start ? 0 : l->line.next;
+	const char *lf;
+	ptrdiff_t n;
 
-	return lf ? (size_t)(lf + 1 - text.p) : 0;
+	if (at >= l->line.start && at < l->line.next)
+		return l->line;
+	lf = at > from ? memrchr(l->text.p + from, '\n', at - from) : NULL;
+	n = str_find_char(str_from(l->text, at), '\n');
+	l->line.start = lf ? (size_t)(lf + 1 - l->text.p) : from;
+	l->line.end = n < 0 ? l->text.n : at + (size_t)n;
+	l->line.next = l->line.end + 1;
+	if (n >= 0 && l->line.end > l->line.start && l->text.p[l->line.end - 1] == '\r')
+		l->line.end--;
+	return l->line;
 }
 
-static size_t line_end(struct str text, size_t at)
+static bool is_long(struct rewrite_line line)
 {
-	ptrdiff_t lf = str_find_char(str_from(text, at), '\n');
-
-	if (lf < 0)
-		return text.n;
-	at += (size_t)lf;
-	return at > 0 && text.p[at - 1] == '\r' ? at - 1 : at;
+	return line.end - line.start > LINE_MAX;
 }
 
-/* Whether the line at that place is too long already; a link may end on another line. */
-static bool is_long_line(struct str text, size_t at)
+/* The column of the output that `at`, on this line, comes to. */
+static size_t output_column(const struct rewrite_lines *l, struct rewrite_line line,
+                            size_t at)
 {
-	return line_end(text, at) - line_start(text, at) > LINE_MAX;
-}
-
-/* The column of the output that `at` comes to. */
-static size_t output_column(const struct rewrite_lines *l, size_t at)
-{
-	size_t start = line_start(l->text, at);
-
-	if (start > l->written_to)
-		return at - start;
+	if (line.start > l->written_to)
+		return at - line.start;
 	return l->column + at - l->written_to;
+}
+
+/* What is left of a line behind a place, which may be inside its end. */
+static size_t rest_of(struct rewrite_line line, size_t at)
+{
+	return line.end > at ? line.end - at : 0;
 }
 
 /* Whether the link stands in brackets of its own. */
@@ -93,67 +100,75 @@ static size_t break_behind(const struct rewrite_lines *l, const struct link *lin
 	return at <= l->free_to ? at : 0;
 }
 
-static void replace(struct arena *a, struct rewrite_lines *l, size_t start, size_t end,
-                    struct str text, struct edits *edits)
+/* What begins at `start`, on this line. */
+static void replace(struct arena *a, struct rewrite_lines *l, struct rewrite_line line,
+                    size_t start, size_t end, struct str text, struct edits *edits)
 {
-	ptrdiff_t lf = -1;
+	const char *lf = text.n ? memrchr(text.p, '\n', text.n) : NULL;
 
-	for (size_t i = text.n; i-- > 0 && lf < 0;)
-		if (text.p[i] == '\n')
-			lf = (ptrdiff_t)i;
-	l->column = lf < 0 ? output_column(l, start) + text.n : text.n - (size_t)lf - 1;
+	l->column = lf ? (size_t)(text.p + text.n - lf - 1)
+	               : output_column(l, line, start) + text.n;
 	l->written_to = end;
 	edits_add(a, edits, start, end, text);
+}
+
+/* Where a target of `n` bytes takes breaks, 0 for none. False where they cannot be. */
+static bool find_breaks(const struct rewrite_lines *l, const struct link *link,
+                        struct rewrite_line line, size_t n, size_t rest, size_t *before,
+                        size_t *behind)
+{
+	size_t column = output_column(l, line, link->start);
+
+	*before = *behind = 0;
+	if (column + n > LINE_MAX) {
+		*before = break_before(l, link);
+		column = link->start - *before;
+		if (!*before || column + n > LINE_MAX)
+			return false;
+	}
+	if (column + n + rest <= LINE_MAX)
+		return true;
+	*behind = break_behind(l, link);
+	return *behind && column + n + (*behind - link->end) <= LINE_MAX;
 }
 
 bool rewrite_lines_link(struct arena *a, struct rewrite_lines *l,
                         const struct link *link, struct str target, struct edits *edits)
 {
-	size_t to = line_end(l->text, link->end);
-	size_t column, before, behind;
+	struct rewrite_line first, last;
+	size_t before = 0, behind = 0;
 
-	if (l->is_free || is_long_line(l->text, link->start) ||
-	    is_long_line(l->text, link->end)) {
-		if (l->is_free)
-			edits_add(a, edits, link->start, link->end, target);
-		else
-			replace(a, l, link->start, link->end, target, edits);
+	if (l->is_free) {
+		edits_add(a, edits, link->start, link->end, target);
 		return true;
 	}
-	column = output_column(l, link->start);
-	before = 0;
-	if (column + target.n > LINE_MAX) {
-		before = break_before(l, link);
-		column = link->start - before;
-		if (!before || column + target.n > LINE_MAX)
-			return false;
-	}
-	behind = 0;
-	if (column + target.n + (to - link->end) > LINE_MAX) {
-		behind = break_behind(l, link);
-		if (!behind || column + target.n + (behind - link->end) > LINE_MAX)
-			return false;
-	}
+	first = line_at(l, link->start);
+	last = line_at(l, link->end);
+	if (!is_long(first) && !is_long(last) &&
+	    !find_breaks(l, link, first, target.n, rest_of(last, link->end), &before,
+	                 &behind))
+		return false;
 	if (before)
-		replace(a, l, before, before, l->eol, edits);
-	replace(a, l, link->start, link->end, target, edits);
+		replace(a, l, first, before, before, l->eol, edits);
+	replace(a, l, first, link->start, link->end, target, edits);
 	if (behind)
-		replace(a, l, behind, behind, l->eol, edits);
+		replace(a, l, last, behind, behind, l->eol, edits);
 	return true;
 }
 
 void rewrite_lines_piece(struct arena *a, struct rewrite_lines *l, size_t start,
                          size_t end, struct str text, struct edits *edits)
 {
-	size_t to;
+	struct rewrite_line first, last;
 
 	if (l->is_free) {
 		edits_add(a, edits, start, end, text);
 		return;
 	}
-	to = line_end(l->text, end);
-	if (!is_long_line(l->text, start) && !is_long_line(l->text, end) &&
-	    output_column(l, start) + text.n + (to - end) > LINE_MAX)
+	first = line_at(l, start);
+	last = line_at(l, end);
+	if (!is_long(first) && !is_long(last) &&
+	    output_column(l, first, start) + text.n + rest_of(last, end) > LINE_MAX)
 		text = arena_join(a, l->eol, text);
-	replace(a, l, start, end, text, edits);
+	replace(a, l, first, start, end, text, edits);
 }

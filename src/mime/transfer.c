@@ -196,22 +196,16 @@ static void skip_soft_breaks(struct qp_place *q)
 	}
 }
 
-/* The length of what is on the line before `at`, and on it from `at` on. */
-static size_t column_of(struct str raw, size_t at)
+/* Whether what follows makes a line of that length too long. */
+static bool is_too_long(size_t column, struct str behind)
 {
-	const char *lf = at ? memrchr(raw.p, '\n', at) : NULL;
+	ptrdiff_t lf;
 
-	return lf ? at - (size_t)(lf + 1 - raw.p) : at;
-}
-
-static size_t rest_of_line(struct str raw, size_t at)
-{
-	struct str rest = str_from(raw, at);
-	ptrdiff_t lf = str_find_char(rest, '\n');
-
-	if (lf < 0)
-		return rest.n;
-	return (size_t)lf - (lf > 0 && rest.p[lf - 1] == '\r');
+	behind = str_slice(behind, 0, QP_LINE_MAX + 2);
+	lf = str_find_char(behind, '\n');
+	if (lf >= 0)
+		behind.n = (size_t)lf - (lf > 0 && behind.p[lf - 1] == '\r');
+	return behind.n && column + behind.n > QP_LINE_MAX;
 }
 
 /* Writes quoted-printable, with soft breaks before a line gets too long. */
@@ -257,6 +251,14 @@ static size_t literal_length(struct str text)
 	while (n < text.n && is_literal(text.p[n]))
 		n++;
 	return n;
+}
+
+/* The column of `at` where that of `from` is known. */
+static size_t column_of(struct str raw, size_t from, size_t at, size_t column)
+{
+	const char *lf = at > from ? memrchr(raw.p + from, '\n', at - from) : NULL;
+
+	return lf ? at - (size_t)(lf + 1 - raw.p) : column + at - from;
 }
 
 /* What stands for itself, cut into lines. */
@@ -361,8 +363,7 @@ static void write_qp(struct arena *a, struct qp_writer *w, struct str before,
 		text = str_from(text, put_other(w, text));
 		n = literal_length(text);
 	}
-	n = rest_of_line(behind, 0);
-	if (n && w->column + n > QP_LINE_MAX)
+	if (is_too_long(w->column, behind))
 		break_line(w, STR("="));
 }
 
@@ -404,25 +405,21 @@ static void edit_qp(struct arena *a, const struct transfer *t,
 	for (size_t i = 0; i < wanted->n;) {
 		struct edit e = take_edit(a, wanted, &i);
 		struct str before, behind;
-		size_t start, column;
+		size_t start;
 
 		go_behind(&place, e.start);
 		if (e.end > e.start)
 			skip_soft_breaks(&place);
 		start = place.raw_at;
 		go_behind(&place, e.end);
-		column = column_of(t->raw, start);
-		/* No line end since the last edit: its column counts. */
-		w.column = column < start - written_to ? column
-		                                       : w.column + start - written_to;
+		w.column = column_of(t->raw, written_to, start, w.column);
 		w.n = 0;
 		before = str_slice(t->raw, 0, start);
 		behind = str_from(t->raw, place.raw_at);
 		if (w.column == QP_LINE_MAX && start > written_to &&
 		    needs_break(&w, before, e.text, behind)) {
-			column = start;
 			pull_back(a, t->raw, &start, &e.text);
-			w.column -= column - start;
+			w.column -= before.n - start;
 			before.n = start;
 		}
 		write_qp(a, &w, before, e.text, behind);
