@@ -157,12 +157,13 @@ static bool has_parameter(GMimeObject *o, const char *name, struct str value)
 	return found && str_eq_nocase(str_c(found), value);
 }
 
+/* A disposition that nobody knows is one, too: RFC 2183 §2.8. */
 static bool is_attachment(GMimeObject *o)
 {
 	GMimeContentDisposition *d = g_mime_object_get_content_disposition(o);
 	const char *named = d ? g_mime_content_disposition_get_disposition(d) : NULL;
 
-	return named && str_eq_nocase(str_c(named), STR("attachment"));
+	return named && *named && !str_eq_nocase(str_c(named), STR("inline"));
 }
 
 static struct letter_part *add_part(struct walk *w, GMimeObject *o, struct str id,

@@ -2,14 +2,19 @@
 
 #include <string.h>
 
-enum { OPEN_MAX = 256 };
+enum {
+	OPEN_MAX = 256,
+	/* Lines times the boundaries they are compared with, here and in GMime: half a
+	 * second. A message of 50 MB may have nothing but lines that begin with "--". */
+	COMPARED_MAX = 20 * 1000 * 1000,
+};
 
 struct scan {
 	const struct letter_limits *limits;
 	bool is_exact; /* only lines that name an open boundary are boundaries */
 	struct str open[OPEN_MAX];
 	size_t depth; /* of `open`; in the quick pass the multiparts that were met */
-	size_t parts, fields, header_bytes;
+	size_t parts, fields, header_bytes, compared;
 	bool has_digest; /* parts without a type are messages: RFC 2046 §5.1.5 */
 };
 
@@ -48,6 +53,7 @@ static bool is_boundary(struct scan *s, struct str line)
 	if (!s->is_exact)
 		return true;
 	line = str_from(trim_end(line), 2);
+	s->compared += s->depth;
 	for (size_t i = s->depth; i-- > 0;) {
 		if (!str_starts(line, s->open[i]))
 			continue;
@@ -189,7 +195,8 @@ static bool is_within(const struct scan *s)
 	const struct letter_limits *l = s->limits;
 
 	return s->parts <= l->parts_max && s->fields <= l->fields_max &&
-	       s->header_bytes <= l->header_max && s->depth <= l->depth_max;
+	       s->header_bytes <= l->header_max && s->depth <= l->depth_max &&
+	       s->compared <= COMPARED_MAX;
 }
 
 /* The header of a part, and those of the messages that it turns out to enclose. */
@@ -256,8 +263,12 @@ static bool refuse(const struct scan *s, struct err *err)
 		return err_set(err, ERR_INPUT,
 		               "the headers of the message have more than %zu bytes",
 		               l->header_max);
-	return err_set(err, ERR_INPUT, "the message is nested deeper than %zu levels",
-	               l->depth_max);
+	if (s->depth > l->depth_max)
+		return err_set(err, ERR_INPUT,
+		               "the message is nested deeper than %zu levels",
+		               l->depth_max);
+	return err_set(err, ERR_INPUT,
+	               "the message has too many lines that might be boundaries");
 }
 
 bool letter_scan_limits(struct str bytes, const struct letter_limits *limits,

@@ -241,12 +241,23 @@ static struct str fill_footer(struct rewriter *w, const struct work *k,
 	return part_text_insert(w->a, &k->o->text, iov_join(w->a, &pieces));
 }
 
+/* Whether what is added would be joined with the last line: RFC 3676 §4.1. */
+static bool flows_on(const struct letter_part *part, struct str before)
+{
+	before.n -= str_ends(before, STR("\n"));
+	before.n -= str_ends(before, STR("\r"));
+	return part->is_flowed && str_ends(before, STR(" "));
+}
+
 /* At the end of the text, on lines of its own. */
 static void add_footer(struct rewriter *w, struct work *k, size_t at)
 {
 	struct str footer = fill_footer(w, k, k->footer);
+	struct str before = str_slice(k->o->text.text, 0, at);
 
-	if (at && k->o->text.text.p[at - 1] != '\n')
+	if (flows_on(k->r->part, before))
+		footer = arena_join(w->a, w->letter->eol, footer);
+	if (before.n && !str_ends(before, STR("\n")))
 		footer = arena_join(w->a, w->letter->eol, footer);
 	rewrite_lines_piece(w->a, &k->lines, at, at, footer, &k->edits);
 	w->report->has_footer = true;

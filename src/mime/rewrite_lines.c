@@ -4,47 +4,44 @@
 
 enum { LINE_MAX = 998 };
 
-/* A line of the text around a piece of it. Nobody looks further than a line may be long:
- * some letters are one line. */
-struct line {
-	size_t before, behind; /* bytes of it in front of the piece, and behind */
-	bool is_long;          /* too long as it stands */
-};
-
-static struct line line_around(struct str text, size_t start, size_t end)
+/* The line of that place. Places come in the order of the text, so that each byte is
+ * looked at once, however long lines are. */
+static struct rewrite_line line_at(struct rewrite_lines *l, size_t at)
 {
-	size_t window = start < LINE_MAX + 1 ? start : LINE_MAX + 1;
-	struct str rest = str_slice(text, end, LINE_MAX + 2);
-	const char *lf = window ? memrchr(text.p + start - window, '\n', window) : NULL;
-	ptrdiff_t next = str_find_char(rest, '\n');
-	struct str piece = str_slice(text, start, end - start);
-	ptrdiff_t first;
-	struct line line;
+	size_t from = at < l->line.start ? 0 : l->line.next;
+	const char *lf;
+	ptrdiff_t n;
 
-	line.before = lf ? (size_t)(text.p + start - 1 - lf) : window;
-	line.behind = next < 0 ? rest.n : (size_t)next;
-	if (next > 0 && rest.p[next - 1] == '\r')
-		line.behind--;
-	/* A target may run over line ends. */
-	first = str_find_char(piece, '\n');
-	if (first < 0) {
-		line.is_long = line.before + piece.n + line.behind > LINE_MAX;
-	} else {
-		lf = memrchr(piece.p, '\n', piece.n);
-		line.is_long =
-		        line.before + (size_t)first > LINE_MAX ||
-		        (size_t)(piece.p + piece.n - 1 - lf) + line.behind > LINE_MAX;
-	}
-	return line;
+	if (at >= l->line.start && at < l->line.next)
+		return l->line;
+	lf = at > from ? memrchr(l->text.p + from, '\n', at - from) : NULL;
+	n = str_find_char(str_from(l->text, at), '\n');
+	l->line.start = lf ? (size_t)(lf + 1 - l->text.p) : from;
+	l->line.end = n < 0 ? l->text.n : at + (size_t)n;
+	l->line.next = l->line.end + 1;
+	if (n >= 0 && l->line.end > l->line.start && l->text.p[l->line.end - 1] == '\r')
+		l->line.end--;
+	return l->line;
 }
 
-/* The column of the output that `at` comes to, on a line with so many bytes before. */
-static size_t output_column(const struct rewrite_lines *l, size_t at, size_t before)
+static bool is_long(struct rewrite_line line)
 {
-	/* A piece behind which something was written already counts as it stood. */
-	if (at < l->written_to || before < at - l->written_to)
-		return before;
+	return line.end - line.start > LINE_MAX;
+}
+
+/* The column of the output that `at`, on this line, comes to. */
+static size_t output_column(const struct rewrite_lines *l, struct rewrite_line line,
+                            size_t at)
+{
+	if (line.start > l->written_to)
+		return at - line.start;
 	return l->column + at - l->written_to;
+}
+
+/* What is left of a line behind a place, which may be inside its end. */
+static size_t rest_of(struct rewrite_line line, size_t at)
+{
+	return line.end > at ? line.end - at : 0;
 }
 
 /* Whether the link stands in brackets of its own. */
@@ -77,15 +74,14 @@ static size_t break_before(const struct rewrite_lines *l, const struct link *lin
 		return at > l->written_to && p[at - 1] == ' ' ? at : 0;
 	}
 	at -= link->quote != 0;
-	while (at > l->written_to && char_is_blank(p[at - 1]))
+	while (at && char_is_blank(p[at - 1]))
 		at--;
-	if (at <= l->written_to || p[at - 1] != '=')
+	if (!at || p[at - 1] != '=')
 		return 0;
 	at--;
-	while (at > l->written_to && char_is_blank(p[at - 1]))
+	while (at && char_is_blank(p[at - 1]))
 		at--;
-	while (at > l->written_to && !char_is_blank(p[at - 1]) &&
-	       !strchr("/\"'>", p[at - 1]))
+	while (at && !char_is_blank(p[at - 1]) && !strchr("/\"'>", p[at - 1]))
 		at--;
 	return at > l->written_to ? at : 0;
 }
@@ -104,26 +100,24 @@ static size_t break_behind(const struct rewrite_lines *l, const struct link *lin
 	return at <= l->free_to ? at : 0;
 }
 
-static void replace(struct arena *a, struct rewrite_lines *l, size_t start, size_t end,
-                    struct str text, struct edits *edits)
+/* What begins at `start`, on this line. */
+static void replace(struct arena *a, struct rewrite_lines *l, struct rewrite_line line,
+                    size_t start, size_t end, struct str text, struct edits *edits)
 {
 	const char *lf = text.n ? memrchr(text.p, '\n', text.n) : NULL;
-	size_t before = line_around(l->text, start, start).before;
 
-	if (lf)
-		l->column = (size_t)(text.p + text.n - 1 - lf);
-	else
-		l->column = output_column(l, start, before) + text.n;
+	l->column = lf ? (size_t)(text.p + text.n - lf - 1)
+	               : output_column(l, line, start) + text.n;
 	l->written_to = end;
 	edits_add(a, edits, start, end, text);
 }
 
-/* Where breaks must go so that the line with the new target is short enough, 0 for
- * nowhere; false where they cannot. */
-static bool place_breaks(const struct rewrite_lines *l, const struct link *link,
-                         size_t n, struct line line, size_t *before, size_t *behind)
+/* Where a target of `n` bytes takes breaks, 0 for none. False where they cannot be. */
+static bool find_breaks(const struct rewrite_lines *l, const struct link *link,
+                        struct rewrite_line line, size_t n, size_t rest, size_t *before,
+                        size_t *behind)
 {
-	size_t column = output_column(l, link->start, line.before);
+	size_t column = output_column(l, line, link->start);
 
 	*before = *behind = 0;
 	if (column + n > LINE_MAX) {
@@ -132,47 +126,49 @@ static bool place_breaks(const struct rewrite_lines *l, const struct link *link,
 		if (!*before || column + n > LINE_MAX)
 			return false;
 	}
-	if (column + n + line.behind > LINE_MAX) {
-		*behind = break_behind(l, link);
-		if (!*behind || column + n + (*behind - link->end) > LINE_MAX)
-			return false;
-	}
-	return true;
+	if (column + n + rest <= LINE_MAX)
+		return true;
+	*behind = break_behind(l, link);
+	return *behind && column + n + (*behind - link->end) <= LINE_MAX;
 }
 
 bool rewrite_lines_link(struct arena *a, struct rewrite_lines *l,
                         const struct link *link, struct str target, struct edits *edits)
 {
-	struct line line;
+	struct rewrite_line first, last;
 	size_t before = 0, behind = 0;
 
 	if (l->is_free) {
 		edits_add(a, edits, link->start, link->end, target);
 		return true;
 	}
-	line = line_around(l->text, link->start, link->end);
-	if (!line.is_long && !place_breaks(l, link, target.n, line, &before, &behind))
+	first = line_at(l, link->start);
+	last = line_at(l, link->end);
+	if (!is_long(first) && !is_long(last) &&
+	    !find_breaks(l, link, first, target.n, rest_of(last, link->end), &before,
+	                 &behind))
 		return false;
 	if (before)
-		replace(a, l, before, before, l->eol, edits);
-	replace(a, l, link->start, link->end, target, edits);
+		replace(a, l, first, before, before, l->eol, edits);
+	replace(a, l, first, link->start, link->end, target, edits);
 	if (behind)
-		replace(a, l, behind, behind, l->eol, edits);
+		replace(a, l, last, behind, behind, l->eol, edits);
 	return true;
 }
 
 void rewrite_lines_piece(struct arena *a, struct rewrite_lines *l, size_t start,
                          size_t end, struct str text, struct edits *edits)
 {
-	struct line line;
+	struct rewrite_line first, last;
 
 	if (l->is_free) {
 		edits_add(a, edits, start, end, text);
 		return;
 	}
-	line = line_around(l->text, start, end);
-	if (!line.is_long &&
-	    output_column(l, start, line.before) + text.n + line.behind > LINE_MAX)
+	first = line_at(l, start);
+	last = line_at(l, end);
+	if (!is_long(first) && !is_long(last) &&
+	    output_column(l, first, start) + text.n + rest_of(last, end) > LINE_MAX)
 		text = arena_join(a, l->eol, text);
-	replace(a, l, start, end, text, edits);
+	replace(a, l, first, start, end, text, edits);
 }

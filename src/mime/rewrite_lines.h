@@ -13,6 +13,11 @@
 #include "mime/edits.h"
 #include "mime/link.h"
 
+/* A line of the text: where it ends, and the next begins. */
+struct rewrite_line {
+	size_t start, end, next;
+};
+
 struct rewrite_lines {
 	struct str text;
 	struct str eol;
@@ -21,6 +26,7 @@ struct rewrite_lines {
 	size_t written_to; /* in text: what is before has its final form */
 	size_t column;     /* of the output there */
 	size_t free_to;    /* in text: where another change begins behind the link */
+	struct rewrite_line line; /* the last that was looked at */
 };
 
 /* Replaces the link by `target` and adds the breaks that it takes. False where no break

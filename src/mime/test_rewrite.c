@@ -361,6 +361,8 @@ static void test_footer_and_pixel(void **state)
 	        {"Subject: x\r\n\r\nx",                                  "Subject: x\r\n\r\nx\r\n-- http://u/"                   },
 	        {"Subject: x\n\nx\n",                                    "Subject: x\n\nx\n-- http://u/"                         },
  /* without text there is none */
+	        {PLAIN_IN("format=flowed") "x \r\n",
+	         PLAIN_IN("format=flowed") "x \r\n\r\n-- http://u/"                                                              },
 	        {HTML,	                                           NULL	                                            },
 	        {"Content-Type: text/html\r\n",                          NULL	                                            },
  /* one of each kind */
