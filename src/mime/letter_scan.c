@@ -158,13 +158,18 @@ static void look_at_content_field(struct str line, struct seen *seen)
 static bool cut_header_line(struct scan *s, struct str *rest, struct str *line)
 {
 	struct str before = *rest;
+	size_t depth = s->depth;
+	bool is_end;
 
 	if (!letter_cut_line(rest, line) || letter_line_is_empty(*line))
 		return false;
-	if (s->parts == 0 || !is_boundary(s, *line))
+	if (s->parts == 0)
 		return true;
-	*rest = before;
-	return false;
+	is_end = is_boundary(s, *line);
+	s->depth = depth; /* what it closes, it closes for the caller */
+	if (is_end)
+		*rest = before;
+	return !is_end;
 }
 
 static struct seen read_header(struct scan *s, struct str *rest)
