@@ -249,6 +249,15 @@ static bool flows_on(const struct letter_part *part, struct str before)
 	return part->is_flowed && str_ends(before, STR(" "));
 }
 
+/* Whether the last line begins as a boundary does: ended here, it might become one. */
+static bool may_be_boundary(struct str text)
+{
+	const char *lf = memrchr(text.p, '\n', text.n);
+
+	return str_starts(lf ? str_from(text, (size_t)(lf + 1 - text.p)) : text,
+	                  STR("--"));
+}
+
 /* At the end of the text, on lines of its own. */
 static void add_footer(struct rewriter *w, struct work *k, size_t at)
 {
@@ -257,7 +266,7 @@ static void add_footer(struct rewriter *w, struct work *k, size_t at)
 
 	if (flows_on(k->r->part, before))
 		footer = arena_join(w->a, w->letter->eol, footer);
-	if (before.n && !str_ends(before, STR("\n")))
+	if (before.n && !str_ends(before, STR("\n")) && !may_be_boundary(before))
 		footer = arena_join(w->a, w->letter->eol, footer);
 	rewrite_lines_piece(w->a, &k->lines, at, at, footer, &k->edits);
 	w->report->has_footer = true;

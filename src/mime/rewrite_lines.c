@@ -70,8 +70,14 @@ static size_t break_before(const struct rewrite_lines *l, const struct link *lin
 	const char *p = l->text.p;
 
 	if (!l->is_html) {
+		struct str line = str_from(l->text, l->line.start);
+
 		at -= is_bracketed(l, link);
-		return at > l->written_to && p[at - 1] == ' ' ? at : 0;
+		/* A line "--x " by itself might be a boundary. */
+		return at > l->written_to && p[at - 1] == ' ' &&
+		                       !str_starts(line, STR("--"))
+		               ? at
+		               : 0;
 	}
 	at -= link->quote != 0;
 	while (at && char_is_blank(p[at - 1]))
