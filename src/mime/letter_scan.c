@@ -105,19 +105,34 @@ static size_t count_boundaries(struct str header)
 	return n;
 }
 
+/* NULs and bare CRs, which readers of headers take each for something else. */
+static bool has_odd_bytes(struct str header)
+{
+	for (size_t i = 0; i < header.n; i++)
+		if (header.p[i] == '\0' || (header.p[i] == '\r' && i + 1 < header.n &&
+		                            header.p[i + 1] != '\n'))
+			return true;
+	return false;
+}
+
 /* Opens the boundary of a multipart. One that cannot be read here, as it comes in pieces
- * (RFC 2231), with comments, with NULs or twice, may be any line: back to counting all. */
+ * (RFC 2231), with comments, among odd bytes, twice or not at all, may be any line: back
+ * to counting all. */
 static void open_multipart(struct scan *s, struct str header)
 {
 	ptrdiff_t at = str_find_nocase(header, STR("boundary"));
 	struct str boundary;
 
 	s->depth++;
-	if (!s->is_exact || at < 0 || s->depth > OPEN_MAX)
+	if (!s->is_exact || s->depth > OPEN_MAX)
 		return;
+	if (at < 0 || has_odd_bytes(header)) {
+		s->is_exact = false;
+		return;
+	}
 	boundary = read_boundary(str_from(header, (size_t)at + strlen("boundary")));
 	if (boundary.n == 0 || str_find_char(boundary, '\\') >= 0 ||
-	    str_find_char(header, '\0') >= 0 || count_boundaries(header) > 1)
+	    count_boundaries(header) > 1)
 		s->is_exact = false;
 	else
 		s->open[s->depth - 1] = boundary;
