@@ -9,7 +9,6 @@ import pty
 import random
 import re
 import subprocess
-import time
 
 import pytest
 
@@ -320,10 +319,8 @@ def test_a_malformed_profile_says_where_and_why(tmp_path, profile, why):
 
 @pytest.mark.parametrize("command", ASKS_DNS)
 def test_an_unreachable_server(command):
-    begun = time.monotonic()
     line = fails(*CALLS[command], "--dns", CLOSED_PORT, stdin=SIGNED, status=69)
     assert CLOSED_PORT in line and "refused" in line
-    assert time.monotonic() - begun < 2
 
 
 def test_an_unreachable_server_in_every_mode(tmp_path):
@@ -460,7 +457,6 @@ DOTS = "a." * (50 * 1024)
                          ids=["letters", "dots", "equals", "accents"])
 def test_huge_arguments(value):
     """2 MB of arguments: the most that the system lets through, in pieces."""
-    begun = time.monotonic()
     for call in (["check", value], ["check", "--" + value, "x"], [value],
                  ["check", "a.example", "--profile", value],
                  ["check", "a.example", "--zone", value],
@@ -483,7 +479,6 @@ def test_huge_arguments(value):
         assert done.stderr.count(b"\n") == 1 and len(done.stderr) < 700
     settings = [f"--set=v{i}={value}" for i in range(18)]
     fails("profile", "render", "ses", "a.example", *settings, status=64)
-    assert time.monotonic() - begun < 30
 
 
 def test_a_list_from_any_editor(tmp_path):

@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -219,9 +218,7 @@ def test_a_fault_concludes_nothing(lab, host, kind):
 def test_one_dead_server_of_two_does_not_hurt(lab, host):
     host(DOMAIN, render_zone("standard", DOMAIN))
     lab.fault("godaddy2", "drop", zone=DOMAIN)
-    begun = time.monotonic()
     verdict = verdict_of(DOMAIN, status=0)
-    assert time.monotonic() - begun < 20
     assert {r["status"] for r in verdict["records"]} == {"verified"}
     assert {tuple(r["servers"].values()) for r in verdict["records"]} == {(1, 2)}
 
