@@ -340,6 +340,15 @@ static void set_unsubscribe(struct rewriter *w, struct work *k)
 	k->address = in_form(w, k, o->unsubscribe, 0);
 }
 
+/* A line break beside a link. Where a blank before it joins the lines and goes, there is
+ * one more, so that the text stays apart. */
+static struct str line_break(const struct rewriter *w, const struct letter_part *part)
+{
+	if (part->kind == LETTER_PLAIN && part->is_flowed && part->is_delsp)
+		return arena_join(w->a, STR(" "), w->letter->eol);
+	return w->letter->eol;
+}
+
 /* `is_first`: of its kind, so that it gets what a letter has once. */
 static void rewrite_part(struct rewriter *w, size_t i, size_t *number, bool is_first,
                          struct edits *edits)
@@ -353,7 +362,7 @@ static void rewrite_part(struct rewriter *w, size_t i, size_t *number, bool is_f
 	        .o = opened,
 	        .number = number,
 	        .lines = {.text = opened->text.text,
-	                  .eol = w->letter->eol,
+	                  .eol = line_break(w, w->report->parts.v[i].part),
 	                  .is_html = is_html,
 	                  .is_free = !is_identity},
 	        .end_at = is_html ? end_of_html(opened) : opened->text.text.n,

@@ -124,18 +124,21 @@ static bool find_breaks(const struct rewrite_lines *l, const struct link *link,
                         size_t *behind)
 {
 	size_t column = output_column(l, line, link->start);
+	/* A break may begin with a blank. */
+	size_t max = LINE_MAX - str_starts(l->eol, STR(" "));
 
 	*before = *behind = 0;
-	if (column + n > LINE_MAX) {
+	if (column + n > max) {
 		*before = break_before(l, link);
 		column = link->start - *before;
-		if (!*before || column + n > LINE_MAX)
+		if (!*before || column + n > max ||
+		    output_column(l, line, *before) > max)
 			return false;
 	}
-	if (column + n + rest <= LINE_MAX)
+	if (column + n + rest <= max)
 		return true;
 	*behind = break_behind(l, link);
-	return *behind && column + n + (*behind - link->end) <= LINE_MAX;
+	return *behind && column + n + (*behind - link->end) <= max;
 }
 
 bool rewrite_lines_link(struct arena *a, struct rewrite_lines *l,

@@ -20,7 +20,8 @@ struct rewrite_line {
 
 struct rewrite_lines {
 	struct str text;
-	struct str eol;
+	struct str eol; /* what a break is; with delsp=yes it begins with the blank that
+	                   goes when lines are joined (RFC 3676 §4.2) */
 	bool is_html;
 	bool is_free;      /* no limit: the encoding breaks lines softly */
 	size_t written_to; /* in text: what is before has its final form */
