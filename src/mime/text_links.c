@@ -116,12 +116,14 @@ static size_t bracketed_length(struct str s, struct text_form form)
 	size_t n = 0;
 
 	for (int line = 0; line < LINES_MAX; line++) {
-		size_t eol;
+		size_t blank, eol;
 
 		n += run_length(str_from(s, n), form);
 		if (n < s.n && s.p[n] == '>')
 			return n;
-		eol = eol_length(str_from(s, n));
+		blank = form.is_delsp && n < s.n && s.p[n] == ' ';
+		eol = eol_length(str_from(s, n + blank));
+		n += eol ? blank : 0;
 		if (!eol || n + eol >= s.n || s.p[n + eol] == '\r' ||
 		    s.p[n + eol] == '\n')
 			return 0;
