@@ -76,7 +76,16 @@ static inline size_t copy_literals(char *to, const char *p, const char *end)
 	return (size_t)(p - start);
 }
 
-static void decode_qp(struct arena *a, struct transfer *t)
+/* Whether a CR without its LF follows: behind a '=' nobody knows what that means. */
+static bool is_bare_cr(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	return p < end && *p == '\r';
+}
+
+/* False where the content cannot be written back for sure. */
+static bool decode_qp(struct arena *a, struct transfer *t)
 {
 	const char *p = t->raw.n ? t->raw.p : "";
 	const char *end = p + t->raw.n;
@@ -93,6 +102,8 @@ static void decode_qp(struct arena *a, struct transfer *t)
 		if (p == end)
 			break;
 		e = read_escape(p, end);
+		if (!e.raw_n && is_bare_cr(p + 1, end))
+			return false;
 		if (!e.raw_n)
 			e = (struct escape){1, true, *p};
 		text[n] = e.byte;
@@ -105,6 +116,7 @@ static void decode_qp(struct arena *a, struct transfer *t)
 		}
 	}
 	t->text = (struct str){text, n};
+	return true;
 }
 
 bool transfer_is_identity(enum letter_encoding encoding)
@@ -124,8 +136,7 @@ bool transfer_decode(struct arena *a, enum letter_encoding encoding, struct str 
 	case LETTER_BINARY:
 		return true;
 	case LETTER_QUOTED_PRINTABLE:
-		decode_qp(a, out);
-		return true;
+		return decode_qp(a, out);
 	case LETTER_BASE64:
 		return base64_decode(a, raw, true, &out->text);
 	case LETTER_UNKNOWN_ENCODING:
