@@ -108,6 +108,14 @@ ptrdiff_t str_find_pair(struct str s, char first, char second)
 	return -1;
 }
 
+bool str_is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
 struct str str_trim(struct str s)
 {
 	while (s.n && char_is_blank(s.p[0]))

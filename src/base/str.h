@@ -105,6 +105,9 @@ ptrdiff_t str_find_char(struct str s, char c);
  * where the pair is rarer than either. */
 ptrdiff_t str_find_pair(struct str s, char first, char second);
 
+/* Whether every byte is below 0x80. */
+bool str_is_ascii(struct str s);
+
 /* Without blanks (space, tab, CR, LF) at both ends. */
 struct str str_trim(struct str s);
 

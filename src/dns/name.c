@@ -105,14 +105,6 @@ bool dns_name_make(struct arena *a, struct str text, struct str *out)
 	return true;
 }
 
-static bool is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* What a person sees as wrong with a name that could not be made. */
 static bool explain(struct str text, struct err *err)
 {
@@ -143,7 +135,7 @@ bool dns_name_parse(struct arena *a, struct str text, struct str *out, struct er
 
 	if (text.n > 4 * DNS_NAME_WIRE_MAX)
 		return explain(text, err);
-	if (!is_ascii(text) && utf8_is_valid(text) &&
+	if (!str_is_ascii(text) && utf8_is_valid(text) &&
 	    idn2_to_ascii_8z(arena_cstr(a, text), &ascii,
 	                     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK) {
 		made = dns_name_make(a, str_c(ascii), out);

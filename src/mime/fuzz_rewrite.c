@@ -85,14 +85,6 @@ static size_t longest_line(struct str s)
 	return longest;
 }
 
-static bool is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static enum rewrite_skip skip_of(const struct rewrite_report *report,
                                  const struct letter_part *part)
 {
@@ -120,8 +112,8 @@ static void compare_parts(const struct letter *before,
 			need(str_eq(was, is));
 		if (longest_line(was) <= LINE_LEN_MAX)
 			need(longest_line(is) <= LINE_LEN_MAX);
-		if (is_ascii(was) && p->encoding == LETTER_7BIT)
-			need(is_ascii(is));
+		if (str_is_ascii(was) && p->encoding == LETTER_7BIT)
+			need(str_is_ascii(is));
 	}
 }
 

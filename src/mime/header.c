@@ -12,14 +12,6 @@ static bool is_field_name(struct str name)
 	return name.n > 0 && name.n < HEADER_LINE_ADVISED;
 }
 
-static bool is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static bool has_control(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -78,7 +70,7 @@ bool header_format(struct arena *a, struct str name, struct str value, struct st
 		return err_set(err, ERR_INPUT,
 		               "the value of %.*s has a control character in it",
 		               STR_ARG(name));
-	if (!is_ascii(value))
+	if (!str_is_ascii(value))
 		value = encode_words(a, value);
 	iov_add(a, &pieces, name);
 	iov_add(a, &pieces, STR(":"));

@@ -42,14 +42,6 @@ static struct text_form form_of(const struct letter_part *part, const struct ope
 	};
 }
 
-static bool is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* A target means characters, and URLs are UTF-8: what another charset wrote is read. In
  * HTML that comes before its references, which are characters already. */
 static void read_targets(struct rewriter *w, struct rewrite_part *r, struct str text)
@@ -66,7 +58,7 @@ static void read_targets(struct rewriter *w, struct rewrite_part *r, struct str 
 		const char *name;
 		struct str utf8;
 
-		if (is_ascii(raw) ||
+		if (str_is_ascii(raw) ||
 		    !charset_to_utf8(w->a, charset, is_html ? raw : l->value, &utf8,
 		                     &name))
 			continue;
