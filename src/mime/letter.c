@@ -186,6 +186,7 @@ static struct letter_part *add_part(struct walk *w, GMimeObject *o, struct str i
 	        .is_delsp = has_parameter(o, "delsp", STR("yes")),
 	};
 	part->kind = kind_of(part->type);
+	part->is_delsp &= part->is_flowed; /* RFC 3676 §3.2: of format=flowed alone */
 	return part;
 }
 

@@ -38,7 +38,7 @@ static struct text_form form_of(const struct letter_part *part, const struct ope
 {
 	return (struct text_form){
 	        .is_utf8 = o->text.charset || charset_is_utf8(part->charset),
-	        .is_delsp = part->is_flowed && part->is_delsp,
+	        .is_delsp = part->is_delsp,
 	};
 }
 
@@ -336,7 +336,7 @@ static void set_unsubscribe(struct rewriter *w, struct work *k)
  * one more, so that the text stays apart. */
 static struct str line_break(const struct rewriter *w, const struct letter_part *part)
 {
-	if (part->kind == LETTER_PLAIN && part->is_flowed && part->is_delsp)
+	if (part->kind == LETTER_PLAIN && part->is_delsp)
 		return arena_join(w->a, STR(" "), w->letter->eol);
 	return w->letter->eol;
 }
