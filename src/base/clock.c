@@ -3,6 +3,7 @@
 #include <time.h>
 
 static int64_t fixed_at = -1;
+static int64_t shift_ms;
 
 static int64_t read_us(clockid_t id)
 {
@@ -14,7 +15,7 @@ static int64_t read_us(clockid_t id)
 
 int64_t clock_now(void)
 {
-	return fixed_at >= 0 ? fixed_at : read_us(CLOCK_REALTIME) / 1000;
+	return fixed_at >= 0 ? fixed_at : read_us(CLOCK_REALTIME) / 1000 + shift_ms;
 }
 
 int64_t clock_monotonic_ms(void)
@@ -30,6 +31,11 @@ int64_t clock_cpu_us(void)
 void clock_set(int64_t now)
 {
 	fixed_at = now;
+}
+
+void clock_shift(int64_t ms)
+{
+	shift_ms += ms;
 }
 
 struct str clock_format(struct arena *a, int64_t at)

@@ -16,5 +16,7 @@ int64_t clock_monotonic_ms(void);
 int64_t clock_cpu_us(void);
 /* Fixes the wall clock at `now`; a negative value gives the real one back. */
 void clock_set(int64_t now);
+/* Moves the wall clock on by `ms`, for tests of what takes hours. */
+void clock_shift(int64_t ms);
 /* RFC 3339 in UTC with seconds: 2026-11-21T02:30:00Z. */
 struct str clock_format(struct arena *a, int64_t at);

@@ -1,7 +1,7 @@
 /* The parts of `signet check`: options, the single check, --watch and --bulk. */
 #pragma once
 
-#include "cli/check_job.h"
+#include "diagnose/check_job.h"
 #include "cli/command.h"
 
 struct check_options {

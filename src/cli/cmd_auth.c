@@ -1,6 +1,6 @@
 /* `signet auth`: SPF, DKIM and DMARC of one message, and the header that tells them. */
 #include "cli/answers.h"
-#include "cli/catalog.h"
+#include "catalog/catalog.h"
 #include "cli/commands.h"
 
 #include "cli/input.h"

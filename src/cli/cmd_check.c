@@ -4,7 +4,7 @@
 
 #include "auth/suffixes.h"
 #include "base/file.h"
-#include "cli/catalog.h"
+#include "catalog/catalog.h"
 #include "cli/check_text.h"
 #include "dns/zone.h"
 #include "resolve/resolver.h"

@@ -1,5 +1,5 @@
 /* `signet dmarc`: one evaluation from what SPF and DKIM said. */
-#include "cli/catalog.h"
+#include "catalog/catalog.h"
 #include "cli/answers.h"
 #include "cli/commands.h"
 

@@ -2,7 +2,7 @@
  * them. */
 #include "cli/commands.h"
 
-#include "cli/catalog.h"
+#include "catalog/catalog.h"
 #include "dns/name.h"
 #include "plan/render.h"
 

@@ -1,7 +1,7 @@
 /* `signet provider list|show`: what is known of DNS providers and their panels. */
 #include "cli/commands.h"
 
-#include "cli/catalog.h"
+#include "catalog/catalog.h"
 
 static bool run_list(struct cli *cli, struct err *err)
 {

@@ -244,6 +244,11 @@ void resolver_start(struct resolver *r, struct dns_answers *answers,
 		add_done(r, job);
 }
 
+struct event_base *resolver_base(struct resolver *r)
+{
+	return r->base;
+}
+
 void resolver_loop(struct resolver *r)
 {
 	while (r->jobs || r->timers)

@@ -30,6 +30,7 @@
 #include "base/option.h"
 #include "dns/answer.h"
 
+struct event_base;
 struct resolver;
 
 /*
@@ -68,6 +69,8 @@ typedef void resolver_done_fn(void *arg);
  * when the last is answered and may start the next. `answers` must live until then. */
 void resolver_start(struct resolver *r, struct dns_answers *answers,
                     resolver_done_fn *done, void *arg);
+/* The loop itself, for a program that has more on it; lent. */
+struct event_base *resolver_base(struct resolver *r);
 /* Runs the loop until nothing is under way. */
 void resolver_loop(struct resolver *r);
 /* Calls fn once after `ms` from within the loop; for watching and pacing. */

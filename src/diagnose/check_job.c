@@ -1,4 +1,4 @@
-#include "cli/check_job.h"
+#include "diagnose/check_job.h"
 
 /* The settings of all domains and those of this one, which win. */
 static bool merge_settings(struct check_job *job, const struct check_setup *setup,

@@ -1,4 +1,4 @@
-#include "cli/catalog.h"
+#include "catalog/catalog.h"
 
 #include "base/file.h"
 #include "base/utf8.h"
