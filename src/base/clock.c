@@ -1,7 +1,5 @@
 #include "base/clock.h"
 
-#include <time.h>
-
 static int64_t fixed_at = -1;
 static int64_t shift_ms;
 
@@ -36,6 +34,16 @@ void clock_set(int64_t now)
 void clock_shift(int64_t ms)
 {
 	shift_ms += ms;
+}
+
+struct tm clock_calendar(int64_t at)
+{
+	time_t seconds = (time_t)(at / 1000);
+	struct tm tm = {0};
+
+	/* It fails for years beyond int alone. */
+	need(gmtime_r(&seconds, &tm));
+	return tm;
 }
 
 struct str clock_format(struct arena *a, int64_t at)

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 
 #include <stdint.h>
+#include <time.h>
 
 /* Wall-clock time, or the fixed one. */
 int64_t clock_now(void);
@@ -16,6 +17,8 @@ int64_t clock_monotonic_ms(void);
 int64_t clock_cpu_us(void);
 /* Fixes the wall clock at `now`; a negative value gives the real one back. */
 void clock_set(int64_t now);
+/* The parts of a time, in UTC. */
+struct tm clock_calendar(int64_t at);
 /* Moves the wall clock on by `ms`, for tests of what takes hours. */
 void clock_shift(int64_t ms);
 /* RFC 3339 in UTC with seconds: 2026-11-21T02:30:00Z. */

@@ -1,6 +1,7 @@
 #include "plan/render.h"
 
 #include "base/buf.h"
+#include "base/markup.h"
 #include "base/utf8.h"
 
 enum { RENDER_MAX = 1024 * 1024, TXT_STRING_MAX = 255, GUIDE_COLUMNS = 78 };
@@ -337,5 +338,48 @@ struct str render_markdown(struct arena *a, const struct plan *plan,
 		}
 	}
 	add_notes(&b, a, plan, at);
+	return arena_dup(a, buf_str(&b));
+}
+
+static void add_html_rows(struct buf *b, const struct table *t)
+{
+	for (size_t i = 0; i < t->row_count; i++) {
+		buf_add(b, STR("<tr>"));
+		for (size_t c = 0; c < COLUMNS; c++) {
+			struct str cell = t->rows[i].cells[c];
+			struct str line;
+
+			if (!t->is_shown[c])
+				continue;
+			buf_add(b, i == 0 ? STR("<th align=\"left\">")
+			                  : STR("<td valign=\"top\">"));
+			for (bool first = true; str_cut(&cell, '\n', &line);
+			     first = false) {
+				buf_add(b, first ? STR("<code>") : STR("<br><code>"));
+				markup_add(b, line);
+				buf_add(b, STR("</code>"));
+			}
+			buf_add(b, i == 0 ? STR("</th>") : STR("</td>"));
+		}
+		buf_add(b, STR("</tr>\n"));
+	}
+}
+
+struct str render_html(struct arena *a, const struct plan *plan,
+                       const struct field_place *at)
+{
+	AUTO(buf) b = {.max = RENDER_MAX};
+	AUTO(buf) notes = {.max = RENDER_MAX};
+	struct table t = make_table(a, plan, at);
+
+	buf_add(&b, STR("<p>"));
+	markup_add(&b, field_where(a, at->provider));
+	buf_add(&b, STR(", zone <code>"));
+	markup_add(&b, at->zone);
+	buf_add(&b, STR("</code>:</p>\n<table cellpadding=\"6\">\n"));
+	add_html_rows(&b, &t);
+	buf_add(&b, STR("</table>\n"));
+	add_notes(&notes, a, plan, at);
+	markup_add_paragraphs(&b, buf_str(&notes));
 	return arena_dup(a, buf_str(&b));
 }

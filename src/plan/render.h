@@ -1,6 +1,6 @@
 /*
  * A plan as something to hand over: JSON for programs, zone text for a name server, a
- * table for a person in front of a DNS panel, the same in Markdown for a letter.
+ * table for a person in front of a DNS panel, the same in Markdown or HTML for a letter.
  */
 #pragma once
 
@@ -24,3 +24,6 @@ struct str render_table(struct arena *a, const struct plan *plan,
                         const struct field_place *at);
 struct str render_markdown(struct arena *a, const struct plan *plan,
                            const struct field_place *at);
+/* A table and paragraphs, to stand in a body; every text is escaped. */
+struct str render_html(struct arena *a, const struct plan *plan,
+                       const struct field_place *at);
