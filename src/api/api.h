@@ -20,6 +20,7 @@
 #include "api/route.h"
 #include "base/buf.h"
 #include "net/http_server.h"
+#include "notice/notice.h"
 
 struct api;
 struct config;
@@ -44,10 +45,10 @@ enum api_verified {
 
 /* A public key that `keys` made and keeps for this domain from now on. */
 struct api_taken_key {
-	bool ok;            /* false: keys does not answer */
-	uint64_t ref;       /* its id there */
+	bool ok;               /* false: keys does not answer */
+	uint64_t ref;          /* its id there */
 	struct str public_key; /* base64 of what belongs behind p= */
-	int bits;           /* 2048; 256 of Ed25519 */
+	int bits;              /* 2048; 256 of Ed25519 */
 };
 
 enum api_algorithm { API_RSA, API_ED25519 };
@@ -60,10 +61,10 @@ struct api_work {
 	void *arg;
 };
 
-/* A letter; lent for the call. */
+/* A letter; lent for the call. Sender and Message-ID are core's. */
 struct api_mail {
-	struct str to, subject, text, html; /* html may be empty */
-	struct str reply_to;                /* may be empty */
+	struct str to, reply_to; /* reply_to may be empty */
+	struct notice notice;
 };
 
 /* Gauges that only core knows, for /metrics. */
@@ -87,7 +88,8 @@ struct api_host {
 	              const struct http_response *response);
 	/* Checks a domain now and stores the check. done may be NULL; with wait_ms the
 	 * answer comes after that time at the latest. */
-	void (*verify_now)(void *arg, int64_t domain, const char *cause, int64_t wait_ms,
+	void (*verify_now)(void *arg, int64_t domain, const char *cause,
+	                   int64_t wait_ms,
 	                   void (*done)(void *done_arg, enum api_verified how),
 	                   void *done_arg);
 	/* The row of `schedule` has changed: next_at, or -1 for never. */

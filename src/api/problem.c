@@ -53,11 +53,11 @@ json_t *problem_json(enum problem p, struct str detail,
 
 	for (size_t i = 0; errors && i < errors->n; i++)
 		json_array_append_new(list, error_json(&errors->v[i]));
-	out = json_pack(
-	        "{s:o, s:s, s:i, s:s, s:o}", "type",
-	        json_text(arena_printf(&a, "/docs/api.md#%s", row->code)), "title",
-	        row->title, "status", (int)row->status, "code", row->code, "detail",
-	        json_text(detail.n ? detail : str_c(row->title)));
+	out = json_pack("{s:o, s:s, s:i, s:s, s:o}", "type",
+	                json_text(arena_printf(&a, "/docs/api.md#%s", row->code)),
+	                "title", row->title, "status", (int)row->status, "code",
+	                row->code, "detail",
+	                json_text(detail.n ? detail : str_c(row->title)));
 	if (json_array_size(list))
 		json_object_set_new(out, "errors", list);
 	else

@@ -44,7 +44,7 @@ enum problem {
 #define X(name, status, code, title) PROBLEM_##name,
 	PROBLEMS(X)
 #undef X
-	PROBLEM_COUNT,
+	        PROBLEM_COUNT,
 };
 
 /* What one member or parameter gets wrong: the codes of `errors`. */
@@ -70,7 +70,7 @@ enum field_error {
 #define X(name, code, title) FIELD_##name,
 	FIELD_ERRORS(X)
 #undef X
-	FIELD_ERROR_COUNT,
+	        FIELD_ERROR_COUNT,
 };
 
 enum { PROBLEM_ERRORS_MAX = 20 };

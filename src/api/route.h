@@ -30,12 +30,13 @@ enum route_flags {
 	ROUTE_BOUND = 4,      /* also for a key that is bound to one domain, besides all
 	                         routes with {domain}; the handler keeps to that domain */
 	ROUTE_IDEMPOTENT = 8, /* takes Idempotency-Key */
-	ROUTE_SECRET = 16,    /* the answer holds a secret, which is not kept for replays */
-	ROUTE_CLOCK = 32,     /* only with clock.test */
-	ROUTE_NOT_JSON = 64,  /* answers with text */
-	ROUTE_LIST = 128,     /* {"data":[…],"next_cursor":…} of the response schema */
-	ROUTE_EMPTY = 256,    /* a body may be left out */
-	ROUTE_CLOSED = 512,   /* also for an account that is closed */
+	ROUTE_SECRET =
+	        16,       /* the answer holds a secret, which is not kept for replays */
+	ROUTE_CLOCK = 32, /* only with clock.test */
+	ROUTE_NOT_JSON = 64, /* answers with text */
+	ROUTE_LIST = 128,  /* {"data":[…],"next_cursor":…} of the response schema */
+	ROUTE_EMPTY = 256, /* a body may be left out */
+	ROUTE_CLOSED = 512, /* also for an account that is closed */
 };
 
 /* A handler has answered, or will by api_resume(). */
@@ -46,12 +47,13 @@ typedef enum api_result api_handler(struct api_call *call);
 struct route {
 	enum http_method method;
 	const char *pattern; /* "/v1/domains/{domain}/checks" */
-	const char *id;      /* "domains.checks.list": operationId, and action of the audit */
+	const char
+	        *id; /* "domains.checks.list": operationId, and action of the audit */
 	enum api_scope scope;
 	unsigned flags;
 	api_handler *handler;
 	const struct schema *query, *body, *response; /* NULL: none */
-	unsigned status; /* of success */
+	unsigned status;                              /* of success */
 	const char *summary, *description;
 };
 
@@ -60,7 +62,7 @@ enum { ROUTE_CAPTURES_MAX = 4 };
 /* What a request's path and method lead to. */
 struct route_found {
 	const struct route *route; /* NULL: none */
-	unsigned allowed;          /* bits 1 << method that the path has; 0: no such path */
+	unsigned allowed; /* bits 1 << method that the path has; 0: no such path */
 	struct str captures[ROUTE_CAPTURES_MAX]; /* raw */
 };
 

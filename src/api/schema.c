@@ -29,16 +29,14 @@ static bool wrong(const struct place *at, struct str where, enum field_error cod
 static bool wrong(const struct place *at, struct str where, enum field_error code,
                   const char *format, ...)
 {
-	AUTO(buf) b = {.max = 512};
 	char text[512];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	buf_add(&b, str_c(text));
 	problem_add(at->errors, at->is_query, where, code,
-	            arena_dup(at->a, buf_str(&b)));
+	            arena_dup(at->a, str_c(text)));
 	return false;
 }
 
@@ -221,7 +219,8 @@ static bool check_map(const struct place *at, struct str where,
 	{
 		struct str place = problem_pointer(at->a, where, name);
 
-		if (check_text(at, place, &text, member) && !has_control(text_of(member)))
+		if (check_text(at, place, &text, member) &&
+		    !has_control(text_of(member)))
 			continue;
 		ok = false;
 	}
@@ -337,16 +336,15 @@ json_t *schema_query(struct arena *a, const struct schema *schema, struct str qu
 	if (!schema)
 		schema = &none;
 	for (size_t i = 0; i < params.n; i++) {
-		const char *name =
-		        arena_cstr(a, utf8_printable(a, params.v[i].name));
+		const char *name = arena_cstr(a, utf8_printable(a, params.v[i].name));
 
 		if (json_object_get(out, name)) {
 			wrong(&at, str_c(name), FIELD_FORM, "It is given twice.");
 			continue;
 		}
-		json_object_set_new(out, name,
-		                    parameter_json(find_field(schema, name),
-		                                   params.v[i].value));
+		json_object_set_new(
+		        out, name,
+		        parameter_json(find_field(schema, name), params.v[i].value));
 	}
 	check_object(&at, STR_NONE, schema, out);
 	return out;

@@ -38,9 +38,9 @@ struct schema_field {
 	const char *name;
 	enum schema_kind kind;
 	bool required;
-	bool nullable;           /* null is a value, too */
-	int64_t min;             /* of a number; bytes of a text, elements of a list */
-	int64_t max;             /* the same; 0 is SCHEMA_TEXT_MAX, or no limit of numbers */
+	bool nullable; /* null is a value, too */
+	int64_t min;   /* of a number; bytes of a text, elements of a list */
+	int64_t max;   /* the same; 0 is SCHEMA_TEXT_MAX, or no limit of numbers */
 	const char *const *words; /* ends with NULL */
 	const struct schema *object;
 	const char *help;    /* a phrase */

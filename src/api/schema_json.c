@@ -33,16 +33,16 @@ static json_t *reference(const struct schema *object)
 {
 	AUTO(arena) a = {0};
 
-	return json_pack("{s:o}", "$ref",
-	                 json_text(arena_printf(&a, "#/components/schemas/%s",
-	                                        object->name)));
+	return json_pack(
+	        "{s:o}", "$ref",
+	        json_text(arena_printf(&a, "#/components/schemas/%s", object->name)));
 }
 
 static json_t *list_json(const struct schema_field *f)
 {
 	json_t *items = f->kind == SCHEMA_WORDS ? words_json(f->words)
-	                : f->object ? reference(f->object)
-	                            : json_pack("{s:s}", "type", "string");
+	                : f->object             ? reference(f->object)
+	                                        : json_pack("{s:s}", "type", "string");
 	json_t *out = json_pack("{s:s, s:o}", "type", "array", "items", items);
 
 	set_limits(out, f, "minItems", "maxItems", f->max);
