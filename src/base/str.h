@@ -26,6 +26,12 @@ struct str {
 	size_t n;
 };
 
+/* Several; grows in an arena by ARRAY_ADD. */
+struct str_list {
+	struct str *v;
+	size_t n, cap;
+};
+
 #define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
 #define STR_INIT(literal)                                                              \
 	{                                                                              \
