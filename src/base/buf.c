@@ -31,6 +31,11 @@ void buf_add(struct buf *b, struct str s)
 	b->n += s.n;
 }
 
+char *buf_room(struct buf *b, size_t n)
+{
+	return make_room(b, n) ? b->p + b->n : NULL;
+}
+
 void buf_add_char(struct buf *b, char c)
 {
 	buf_add(b, (struct str){&c, 1});

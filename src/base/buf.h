@@ -23,6 +23,9 @@ struct buf {
 void buf_add(struct buf *b, struct str s);
 void buf_add_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF(2, 3);
+/* Room for `n` bytes at least behind what is in it, or NULL where the maximum is in the
+ * way; all the room is cap - n. Who writes there adds to b->n: for read(). */
+char *buf_room(struct buf *b, size_t n);
 /* What is in it; valid until the next change. */
 struct str buf_str(const struct buf *b);
 /* Empties it and keeps the memory. */

@@ -1,0 +1,138 @@
+/*
+ * For the files of this folder alone: a connection of the HTTP server, and how it goes
+ * through its states.
+ *
+ *	HANDSHAKE → IDLE → HEAD → BODY → HANDLING → SENDING → IDLE …  → LINGER → closed
+ *
+ * connection_run() goes from state to state until something has to be waited for. What a
+ * request needs (its buffers, its arena) is a struct http_space, which the connection has
+ * from the first byte of a request to the last of its answer and then gives back, so that
+ * an idle connection is small.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "net/http_chunks.h"
+#include "net/http_server.h"
+#include "net/http_transport.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+enum http_state {
+	CONNECTION_HANDSHAKE,
+	CONNECTION_IDLE,
+	CONNECTION_HEAD,
+	CONNECTION_BODY,
+	CONNECTION_HANDLING,
+	CONNECTION_SENDING,
+	CONNECTION_LINGER, /* the last answer is out; what comes is dropped */
+};
+
+enum http_deadline {
+	DEADLINE_HEAD,
+	DEADLINE_BODY,
+	DEADLINE_IDLE,
+	DEADLINE_LINGER,
+	DEADLINES
+};
+
+enum {
+	HTTP_READ_BYTES = 4096,
+	HTTP_LINGER_MS = 2000,
+	HTTP_LINGER_BYTES = 256 * 1024,
+	HTTP_KEEP_BYTES =
+	        64 * 1024, /* larger buffers are not kept for the next request */
+	HTTP_KEEP_SPACES = 256,
+};
+
+struct http_connection;
+
+struct http_exchange {
+	struct http_connection *connection;
+};
+
+struct http_space {
+	struct http_space *next; /* while nobody has it */
+	struct arena arena;
+	struct buf in; /* what was received; the request begins at in_at */
+	size_t in_at;
+	const char *head_at; /* where the head was when it was read */
+	struct http_head head;
+	struct http_chunks chunks;
+	bool is_body_awaited;
+	struct http_request request;
+	struct http_exchange exchange;
+	struct buf out; /* the answer, sent up to out_at */
+	size_t out_at;
+};
+
+struct connection_list {
+	struct http_connection *first, *last;
+};
+
+struct http_connection {
+	struct http_server *server;
+	struct http_connection *next, *previous; /* in `list`, or among the free ones */
+	struct connection_list *list;
+	struct transport transport;
+	struct ip client;
+	enum http_state state;
+	bool may_read;    /* the socket may have more than was read */
+	bool is_reading;  /* read_event is waiting */
+	bool has_timer;   /* timer is waiting */
+	bool in_handler;  /* the handler is being called */
+	bool is_last;     /* the answer under way ends the connection */
+	bool lingers;     /* … and the client may still be sending */
+	size_t discarded; /* bytes, in CONNECTION_LINGER */
+	struct event read_event, write_event, timer;
+	struct http_space *space;
+};
+
+struct http_listener {
+	struct http_listener *next;
+	struct http_server *server;
+	struct event event;
+	int fd;
+};
+
+struct http_server {
+	struct arena arena; /* of itself, listeners, connections and spaces */
+	struct http_server_options options;
+	struct http_limits limits;
+	struct timeval deadlines_own[DEADLINES];
+	const struct timeval *deadlines[DEADLINES];
+	struct http_listener *listeners;
+	bool is_paused; /* nothing is accepted until a connection ends or for a moment */
+	bool is_draining, is_drained;
+	struct event retry, drained;
+	struct connection_list idle, busy; /* idle: longest first */
+	struct http_connection *free_connections;
+	struct http_space *free_spaces;
+	size_t free_space_count;
+	int64_t date_second;
+	char date[32];
+	struct http_server_stats stats;
+};
+
+/* Takes an accepted socket, which does not block. */
+void connection_start(struct http_server *server, int fd, struct ip client);
+void connection_close(struct http_connection *c);
+/* Answers by the server itself, with the last answer of the connection. */
+void connection_refuse(struct http_connection *c, unsigned status, const char *why);
+/* The answer is in space->out. */
+void connection_answered(struct http_connection *c);
+
+void list_add(struct connection_list *list, struct http_connection *c);
+void list_remove(struct http_connection *c);
+struct http_space *server_take_space(struct http_server *server);
+void server_give_space(struct http_server *server, struct http_space *space);
+/* Accepts connections again where there was no room for them. */
+void server_resume(struct http_server *server);
+/* A connection has ended. */
+void server_connection_ended(struct http_server *server, struct http_connection *c);
+
+/* Writes the whole answer to `out`. False where a field has a control character in it. */
+NODISCARD bool response_write(struct http_server *server, struct buf *out,
+                              const struct http_response *response, bool is_head,
+                              bool is_last);

@@ -1,0 +1,38 @@
+/*
+ * For the files of this folder alone: the bytes of one connection, plain or by TLS, on a
+ * socket that does not block. The caller waits for what is wanted and calls again.
+ */
+#pragma once
+
+#include "base/str.h"
+
+struct ssl_st;
+struct tls_context;
+
+struct transport {
+	int fd;             /* -1 when closed */
+	struct ssl_st *ssl; /* NULL: plain */
+};
+
+enum transport_result {
+	TRANSPORT_DONE, /* *n bytes; at least one */
+	TRANSPORT_WANTS_READ,
+	TRANSPORT_WANTS_WRITE,
+	TRANSPORT_END, /* the peer will send no more */
+	TRANSPORT_FAILED,
+};
+
+/* Takes the socket; false where OpenSSL is out of memory. `tls` may be NULL. */
+NODISCARD bool transport_open(struct transport *t, int fd,
+                              const struct tls_context *tls);
+enum transport_result transport_handshake(struct transport *t);
+enum transport_result transport_read(struct transport *t, char *p, size_t size,
+                                     size_t *n);
+enum transport_result transport_write(struct transport *t, struct str bytes, size_t *n);
+/* Whether a read would give something that was received already. */
+bool transport_has_pending(const struct transport *t);
+/* Says that nothing more will be sent. */
+void transport_end(struct transport *t);
+/* Drops what was received; true where there may be more to come. */
+bool transport_discard(struct transport *t, size_t *n);
+void transport_close(struct transport *t);
