@@ -4,7 +4,7 @@
  *
  *	int core_main(int control_fd)
  *	{
- *		struct role r;
+ *		struct role_run r;
  *
  *		if (!role_start(control_fd, ROLE_CORE, &r, &err))
  *			return role_fail(&r, &err);
@@ -58,7 +58,7 @@ struct role_handlers {
 	void *arg; /* any handler may be NULL */
 };
 
-struct role {
+struct role_run {
 	struct arena a; /* of what stands here */
 	enum role self;
 	struct str config; /* "name=value" lines */
@@ -75,15 +75,15 @@ struct role {
 };
 
 /* Reads from the parent until it has said all; also opens the log for this role. */
-NODISCARD bool role_start(int control_fd, enum role self, struct role *r,
+NODISCARD bool role_start(int control_fd, enum role self, struct role_run *r,
                           struct err *err);
 /* Says READY and from now on serves the parent on this loop. */
-void role_attach(struct role *r, struct event_base *base,
+void role_attach(struct role_run *r, struct event_base *base,
                  const struct role_handlers *handlers);
 /* Logs the reason and tells the parent; gives the exit status. */
-int role_fail(struct role *r, const struct err *err);
+int role_fail(struct role_run *r, const struct err *err);
 /* After the loop: releases all and gives the exit status. */
-int role_end(struct role *r);
+int role_end(struct role_run *r);
 
 /* Takes the socket to `peer` that came with the start, or -1. */
-int role_take_peer(struct role *r, enum role peer);
+int role_take_peer(struct role_run *r, enum role peer);
