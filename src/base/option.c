@@ -21,33 +21,6 @@ static const struct option *find_option(const struct parse *p, struct str name)
 	return NULL;
 }
 
-/* Edit distance, cut off: names are short and only near ones are of interest. */
-static size_t distance(struct str x, struct str y)
-{
-	size_t row[64];
-
-	if (y.n >= LEN(row))
-		return SIZE_MAX;
-	for (size_t j = 0; j <= y.n; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= x.n; i++) {
-		size_t corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= y.n; j++) {
-			size_t best = corner + (x.p[i - 1] != y.p[j - 1]);
-
-			corner = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[y.n];
-}
-
 static bool unknown_option(const struct parse *p, struct str name)
 {
 	const char *nearest = NULL;
@@ -55,7 +28,7 @@ static bool unknown_option(const struct parse *p, struct str name)
 
 	for (size_t t = 0; t < p->table_count; t++) {
 		for (size_t i = 0; i < p->tables[t].n; i++) {
-			size_t d = distance(name, str_c(p->tables[t].rows[i].name));
+			size_t d = str_distance(name, str_c(p->tables[t].rows[i].name));
 
 			if (d < least) {
 				least = d;

@@ -154,6 +154,32 @@ bool str_cut_word(struct str *rest, struct str *word)
 	return n > 0;
 }
 
+size_t str_distance(struct str x, struct str y)
+{
+	size_t row[64];
+
+	if (x.n >= LEN(row) || y.n >= LEN(row))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= y.n; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= x.n; i++) {
+		size_t corner = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= y.n; j++) {
+			size_t best = corner + (x.p[i - 1] != y.p[j - 1]);
+
+			corner = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[y.n];
+}
+
 bool str_parse_uint(struct str s, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;

@@ -126,5 +126,9 @@ bool str_cut(struct str *rest, char sep, struct str *head);
 /* Takes the next word, between blanks, off the front; false where there is none. */
 bool str_cut_word(struct str *rest, struct str *word);
 
+/* How many bytes to add, drop or change to come from one to the other: to find the name
+ * that was meant. SIZE_MAX where one is longer than a name would be. */
+size_t str_distance(struct str x, struct str y);
+
 /* Decimal digits only, the whole view, at most `max`; false leaves *out alone. */
 NODISCARD bool str_parse_uint(struct str s, uint64_t max, uint64_t *out);

@@ -14,7 +14,7 @@
  *
  * signet.conf: a line is `name = value`; a # at the start or after a blank begins a
  * comment. A list is written by repeating the name or with blanks between its entries.
- * An empty value is "not set" for texts and lists and wrong for all else; an empty
+ * An empty value is "not set", where the default is that too, and else wrong; an empty
  * variable counts as none. A misspelt variable is an error where it is near a known one;
  * others may begin with SIGNET_ too (Kubernetes makes such).
  */
@@ -44,6 +44,7 @@ enum config_role {
 #define CONFIG_KINDS(X)                                                                \
 	X(TEXT, struct str)      /* one line */                                        \
 	X(PATH, struct str)      /* a file's name, relative to where it starts */      \
+	X(WORD, struct str)      /* letters, digits, "-_." */                          \
 	X(CHOICE, struct str)    /* one of the words of its metavar */                 \
 	X(URL, struct str)       /* http:// or https://, no final slash */             \
 	X(EMAIL, struct str)     /* local@domain */                                    \

@@ -25,14 +25,14 @@ X(log_level, "log.level", CHOICE, "info", CONFIG_ALL, 0, 0, "error|warning|info|
   "the least grave lines that are logged")                                             \
 X(clock_test, "clock.test", BOOL, "no", CONFIG_PARENT | CONFIG_CORE, 0, 0, "yes|no",   \
   "let operators move the clock by POST /v1/test/clock; for tests alone")              \
-X(user_core, "user.core", TEXT, "", CONFIG_PARENT, 0, 0, "USER",                       \
+X(user_core, "user.core", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
   "the user, by name or number, that the role core runs as where the server is "       \
   "started as root; not set: root stays")                                              \
-X(user_keys, "user.keys", TEXT, "", CONFIG_PARENT, 0, 0, "USER",                       \
+X(user_keys, "user.keys", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
   "the user of the role keys")                                                         \
-X(user_edge, "user.edge", TEXT, "", CONFIG_PARENT, 0, 0, "USER",                       \
+X(user_edge, "user.edge", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
   "the user of the role edge")                                                         \
-X(user_gate, "user.gate", TEXT, "", CONFIG_PARENT, 0, 0, "USER",                       \
+X(user_gate, "user.gate", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
   "the user of the role gate")                                                         \
 X(api_listen, "api.listen", ADDRESSES, "127.0.0.1:8025", CONFIG_PARENT | CONFIG_CORE,  \
   0, 0, "ADDR:PORT", "where the API listens")                                          \
@@ -58,7 +58,7 @@ X(instance_dmarc_rua, "instance.dmarc_rua", EMAIL, "", CONFIG_CORE, 0, 0, "ADDRE
   "where DMARC reports of the customers' domains are to go")                           \
 X(instance_tracking, "instance.tracking", PAIRS, "", CONFIG_CORE | CONFIG_EDGE, 0, 0,  \
   "REGION=HOST", "the host of each region that the customers' tracking names point to")\
-X(instance_region, "instance.region", TEXT, "us", CONFIG_CORE, 0, 0, "REGION",         \
+X(instance_region, "instance.region", WORD, "us", CONFIG_CORE, 0, 0, "REGION",         \
   "the region of an account that names none")                                          \
 X(instance_bounce_target, "instance.bounce_target", NAME, "",                          \
   CONFIG_CORE | CONFIG_GATE, 0, 0, "HOST",                                             \
