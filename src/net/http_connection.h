@@ -40,7 +40,7 @@ enum http_deadline {
 enum {
 	HTTP_READ_BYTES = 4096,
 	HTTP_LINGER_MS = 2000,
-	HTTP_LINGER_BYTES = 256 * 1024,
+	HTTP_LINGER_BYTES = 16 * 1024 * 1024,
 	HTTP_KEEP_BYTES =
 	        64 * 1024, /* larger buffers are not kept for the next request */
 	HTTP_KEEP_SPACES = 256,
@@ -118,7 +118,7 @@ struct http_server {
 /* Takes an accepted socket, which does not block. */
 void connection_start(struct http_server *server, int fd, struct ip client);
 void connection_close(struct http_connection *c);
-/* Answers by the server itself, with the last answer of the connection. */
+/* Answers by the server itself, and for the last time; `why` goes into JSON as it is. */
 void connection_refuse(struct http_connection *c, unsigned status, const char *why);
 /* The answer is in space->out. */
 void connection_answered(struct http_connection *c);

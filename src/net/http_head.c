@@ -335,8 +335,7 @@ static enum http_read check_framing(struct http_head *head, const struct seen *s
 			return bad(head, 400, "Transfer-Encoding in HTTP/1.0");
 		if (!str_eq_nocase(seen->value[TRANSFER_ENCODING], STR("chunked")))
 			return bad(head, 501,
-			           "only the transfer coding \"chunked\" is "
-			           "known here");
+			           "of transfer codings only chunked is known");
 		head->is_chunked = true;
 	}
 	if (!seen->has[CONTENT_LENGTH])

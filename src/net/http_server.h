@@ -17,8 +17,8 @@
  * (http_reply() then sends nothing). The handler is called from the loop alone, never
  * from within http_reply(). All calls come from the thread of the loop.
  *
- * An answer gets Date, Content-Length and, where it is the last, Connection: close; no
- * Server. To HEAD the handler answers as to GET; the body stays behind. What the server
+ * An answer gets Date, Content-Length, X-Content-Type-Options: nosniff beside a type and,
+ * where it is the last, Connection: close; no Server. To HEAD the handler answers as to GET; the body stays behind. What the server
  * refuses by itself (400, 408, 413, 431 …) is answered with application/problem+json
  * (RFC 9457) and a closed connection.
  *
@@ -82,7 +82,8 @@ void http_server_listen(struct http_server *server, int fd);
 /* Closes the listening sockets and idle connections, ends each other one with the answer
  * under way, and then calls drained(). */
 void http_server_drain(struct http_server *server);
-/* Closes everything at once. No http_reply() may follow, also of what was under way. */
+/* Closes everything at once; not from within the handler. No http_reply() may follow, also
+ * of what was under way. */
 void http_server_free(struct http_server *server);
 
 /* The value of a field, or empty with p NULL. The name is any case: "authorization". */

@@ -110,7 +110,7 @@ void transport_end(struct transport *t)
 
 bool transport_discard(struct transport *t, size_t *n)
 {
-	char bytes[4096];
+	char bytes[16 * 1024];
 	ssize_t got = recv(t->fd, bytes, sizeof(bytes), 0);
 
 	*n = got > 0 ? (size_t)got : 0;

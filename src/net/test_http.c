@@ -222,6 +222,7 @@ static void test_refused_heads(void **state)
 			if (head.status != refused[i].status)
 				fail_msg("%u %s: %s", head.status, head.why,
 				         refused[i].text.p);
+			assert_null(strpbrk(head.why, "\"\\")); /* goes into JSON */
 		}
 }
 
@@ -332,6 +333,7 @@ static void test_chunks(void **state)
 			if (r != (cases[i].status ? HTTP_BAD : HTTP_OK))
 				fail_msg("result %d: %s", r, cases[i].text);
 			assert_int_equal(c.status, cases[i].status);
+			assert_true(!c.why || !strpbrk(c.why, "\"\\"));
 			if (r == HTTP_BAD)
 				continue;
 			assert_str((struct str){p, c.length}, cases[i].body);

@@ -128,9 +128,47 @@ static void close_world(struct world *w)
 	free(w->big);
 }
 
+/* Counted: what the server takes from the heap. The linker puts these in between. */
+static size_t allocations;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	allocations++;
+	return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	allocations++;
+	return __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	allocations++;
+	return __real_realloc(p, size);
+}
+
+/* *count, where it is given, grows by the allocations of that turn. */
+static void turn_counting(struct world *w, size_t *count)
+{
+	size_t before = allocations;
+
+	assert_true(event_base_loop(w->base, EVLOOP_NONBLOCK) >= 0);
+	if (count)
+		*count += allocations - before;
+}
+
 static void turn(struct world *w)
 {
-	assert_true(event_base_loop(w->base, EVLOOP_NONBLOCK) >= 0);
+	turn_counting(w, NULL);
 }
 
 static struct client open_client(struct world *w)
@@ -714,15 +752,70 @@ static void test_drain(void **state)
 	close_client(&busy);
 }
 
+/* One arena for all pieces of a turn, or one allocation each, as sanitizers want it. */
+static bool arenas_use_blocks(void)
+{
+	AUTO(arena) a = {0};
+	size_t before;
+
+	arena_bytes(&a, 1);
+	before = allocations;
+	arena_bytes(&a, 1);
+	return allocations == before;
+}
+
+static void test_no_allocations(void **state)
+{
+	static const char text[] =
+	        GET("/client") GET("/hello") "POST /echo HTTP/1.1\r\nHost: "
+	                                     "a\r\nContent-Length: 3\r\n\r\nabc";
+	struct world w;
+	struct client c;
+	size_t count = 0;
+
+	(void)state;
+	if (!arenas_use_blocks())
+		skip();
+	open_world(&w, (struct http_server_options){0});
+	c = open_client(&w);
+	for (int i = 0; i < 200; i++) {
+		int64_t start = clock_monotonic_ms();
+
+		if (i == 100) {
+			close_client(&c);
+			wait_for_connections(&w, 0);
+			c = open_client(&w);
+			count = 0;
+		}
+		assert_int_equal(send(c.fd, text, sizeof(text) - 1, 0),
+		                 sizeof(text) - 1);
+		while (!strstr(c.text, "\r\n\r\nabc")) {
+			check_hang(start, "the answers");
+			turn_counting(&w, &count);
+			receive(&c);
+		}
+		c.n = 0;
+		c.text[0] = '\0';
+		if (i == 0)
+			assert_true(count > 0);
+	}
+	assert_int_equal(http_server_stats(w.server).requests, 600);
+	assert_int_equal(count, 0);
+	close_client(&c);
+	close_world(&w);
+}
+
 struct identity {
 	struct str certificate, key;
 };
 
 static struct str take_text(struct arena *a, BIO *bio)
 {
-	char *p;
-	long n = BIO_get_mem_data(bio, &p);
-	struct str text = arena_dup(a, (struct str){p, (size_t)n});
+	BUF_MEM *m;
+	struct str text;
+
+	BIO_get_mem_ptr(bio, &m);
+	text = arena_dup(a, (struct str){m->data, m->length});
 
 	BIO_free(bio);
 	return text;
@@ -734,7 +827,7 @@ static struct identity make_identity(struct arena *a)
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *x = X509_new();
 	BIO *certificate = BIO_new(BIO_s_mem()), *private = BIO_new(BIO_s_mem());
-	const unsigned char *name = (const unsigned char *)"a.example";
+	static const unsigned char name[] = "a.example";
 	struct identity made;
 
 	assert_non_null(key);
@@ -765,7 +858,6 @@ static bool start_tls(struct world *w, struct client *c, SSL_CTX *context)
 
 	c->ssl = SSL_new(context);
 	SSL_set_fd(c->ssl, c->fd);
-	SSL_set_tlsext_host_name(c->ssl, "a.example");
 	while ((r = SSL_connect(c->ssl)) != 1) {
 		int error = SSL_get_error(c->ssl, r);
 
@@ -907,6 +999,7 @@ int main(void)
 	        cmocka_unit_test(test_slow_clients),
 	        cmocka_unit_test(test_connection_limit),
 	        cmocka_unit_test(test_drain),
+	        cmocka_unit_test(test_no_allocations),
 	        cmocka_unit_test(test_tls),
 	        cmocka_unit_test(test_tls_files),
 	};
