@@ -16,7 +16,7 @@ struct account_rows {
 	int64_t next; /* cursor of the next page; 0: this was the last */
 };
 
-/* The row's id, where not 0, is the one it gets; *id is what it got, 0: was taken. */
+/* The row's id is not used; *id is the one it got. */
 NODISCARD bool account_add(struct store *store, const struct account_row *row,
                            int64_t *id, struct err *err);
 NODISCARD bool account_find(struct store *store, struct arena *a, int64_t id,

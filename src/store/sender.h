@@ -9,6 +9,11 @@ struct sender_row {
 	int64_t created_at, deleted_at;
 };
 
+/* Both conditions must hold; 0: none. */
+struct sender_filter {
+	int64_t account_id, domain_id;
+};
+
 struct sender_rows {
 	struct sender_row *v;
 	size_t n;
@@ -24,10 +29,10 @@ NODISCARD bool sender_find(struct store *store, struct arena *a, int64_t account
 NODISCARD bool sender_find_address(struct store *store, struct arena *a,
                                    int64_t account, struct str address,
                                    struct sender_row **out, struct err *err);
-/* Of one domain, or with 0 of all. */
-NODISCARD bool sender_list(struct store *store, struct arena *a, int64_t account,
-                           int64_t domain, const struct store_page *page,
-                           struct sender_rows *out, struct err *err);
+NODISCARD bool sender_list(struct store *store, struct arena *a,
+                           const struct sender_filter *filter,
+                           const struct store_page *page, struct sender_rows *out,
+                           struct err *err);
 /* Writes domain_id, display_name and status of the row with this id. */
 NODISCARD bool sender_save(struct store *store, const struct sender_row *row,
                            struct err *err);

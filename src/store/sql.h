@@ -4,8 +4,9 @@
  * PostgreSQL takes it too: $1, $2 … numbered in the order of their first appearance,
  * ON CONFLICT, RETURNING, times as BIGINT milliseconds, booleans as SMALLINT 0 or 1.
  *
- *	static const struct sql_statement find = {"thing.find", "SELECT … WHERE id = $1"};
- *	if (!sql_find(sql, &find, SQL_VALUES(sql_int(7)), &shape, a, &thing, &found, err))
+ *	static const struct sql_statement find = {"thing.find",
+ *		"SELECT … WHERE id = $1", &thing_shape};
+ *	if (!sql_find(sql, &find, SQL_VALUES(sql_int(7)), a, &thing, err))
  *		return false;
  *
  * A statement is prepared once and kept, found again by the address of its row. An error
@@ -22,10 +23,30 @@
 
 struct sql;
 
+/* How the columns of a result, in order, become the members of a struct. */
+enum sql_kind {
+	SQL_INT,      /* int64_t */
+	SQL_OPTIONAL, /* int64_t; 0 is NULL: times and ids */
+	SQL_BOOL,     /* bool */
+	SQL_TEXT,     /* struct str, copied into the arena; never NULL */
+};
+
+struct sql_field {
+	enum sql_kind kind;
+	size_t offset;
+};
+
+struct sql_shape {
+	const struct sql_field *fields;
+	size_t field_count;
+	size_t size; /* of the struct */
+};
+
 struct sql_statement {
 	const char *name; /* "domain.add": for errors and tests */
 	const char *text;
-	bool reads_all; /* goes through a whole table, as it should */
+	const struct sql_shape *shape; /* of its rows, where they become structs */
+	bool reads_all;                /* goes through a whole table, as it should */
 };
 
 /* The statements of one noun; store_statements() lists all of them. */
@@ -34,7 +55,7 @@ struct sql_statements {
 	size_t n;
 };
 
-/* What is bound to $1, $2 …, in order. */
+/* One value that is bound to a $n. */
 struct sql_value {
 	enum sql_value_kind { SQL_VALUE_NULL, SQL_VALUE_INT, SQL_VALUE_TEXT } kind;
 	int64_t number;
@@ -47,7 +68,7 @@ static inline struct sql_value sql_int(int64_t number)
 }
 
 /* A time or an id of which 0 means none. */
-static inline struct sql_value sql_or_null(int64_t number)
+static inline struct sql_value sql_optional(int64_t number)
 {
 	return (struct sql_value){.kind = number ? SQL_VALUE_INT : SQL_VALUE_NULL,
 	                          .number = number};
@@ -58,28 +79,22 @@ static inline struct sql_value sql_text(struct str text)
 	return (struct sql_value){.kind = SQL_VALUE_TEXT, .text = text};
 }
 
-/* Two arguments: the values and how many. */
+/* What is bound to $1, $2 …, in order. */
+struct sql_values {
+	const struct sql_value *v;
+	size_t n;
+};
+
 #define SQL_VALUES(...)                                                                \
-	(const struct sql_value[]){__VA_ARGS__},                                       \
-	        LEN(((const struct sql_value[]){__VA_ARGS__}))
-#define SQL_NO_VALUES (const struct sql_value *)NULL, (size_t)0
+	((struct sql_values){(const struct sql_value[]){__VA_ARGS__},                  \
+	                     sizeof((const struct sql_value[]){__VA_ARGS__}) /         \
+	                             sizeof(struct sql_value)})
+#define SQL_NO_VALUES ((struct sql_values){NULL, 0})
 
-/* How the columns of a result, in order, become the members of a struct. */
-enum sql_kind {
-	SQL_INT,  /* int64_t; NULL is 0 */
-	SQL_BOOL, /* bool */
-	SQL_TEXT, /* struct str, copied into the arena; NULL is empty */
-};
-
-struct sql_field {
-	enum sql_kind kind;
-	size_t offset;
-};
-
-struct sql_shape {
-	const struct sql_field *fields;
-	size_t field_count;
-	size_t size; /* of the struct */
+/* The rows of a list: an array of the statement's structs in the arena. */
+struct sql_rows {
+	void *v;
+	size_t n, size;
 };
 
 /* One row of a statement under way; valid inside the callback alone. */
@@ -102,32 +117,40 @@ void sql_close(struct sql *sql);
 
 /* Runs a statement that gives no rows; *changed (may be NULL) is how many it touched. */
 NODISCARD bool sql_run(struct sql *sql, const struct sql_statement *statement,
-                       const struct sql_value *values, size_t value_count,
-                       int64_t *changed, struct err *err);
+                       struct sql_values values, int64_t *changed, struct err *err);
 /* The number in the first column of the first row, 0 where there is none: counts, and
  * the id of "INSERT … ON CONFLICT DO NOTHING RETURNING id". */
 NODISCARD bool sql_number(struct sql *sql, const struct sql_statement *statement,
-                          const struct sql_value *values, size_t value_count,
-                          int64_t *out, struct err *err);
-/* The first row as a struct in the arena; *out is NULL where there is none. */
+                          struct sql_values values, int64_t *out, struct err *err);
+/* Binds the members of a row of this shape but the first (its id), and gives the number
+ * that comes back, as sql_number(). */
+NODISCARD bool sql_insert(struct sql *sql, const struct sql_statement *statement,
+                          const struct sql_shape *shape, const void *row, int64_t *id,
+                          struct err *err);
+/* The first row as a struct in the arena, NULL where there is none, into the pointer that
+ * `out` points to. */
 NODISCARD bool sql_find(struct sql *sql, const struct sql_statement *statement,
-                        const struct sql_value *values, size_t value_count,
-                        const struct sql_shape *shape, struct arena *a, void **out,
+                        struct sql_values values, struct arena *a, void *out,
                         struct err *err);
-/* All rows as an array of structs in the arena; bound the number by LIMIT. */
+/* All rows; their number is bounded by a LIMIT of the statement. */
 NODISCARD bool sql_list(struct sql *sql, const struct sql_statement *statement,
-                        const struct sql_value *values, size_t value_count,
-                        const struct sql_shape *shape, struct arena *a, void **out,
-                        size_t *n, struct err *err);
+                        struct sql_values values, struct arena *a, struct sql_rows *out,
+                        struct err *err);
 /* Calls `each` for every row, which may end it by returning false (no error). */
 typedef bool sql_each_fn(const struct sql_row *row, void *arg);
 NODISCARD bool sql_each(struct sql *sql, const struct sql_statement *statement,
-                        const struct sql_value *values, size_t value_count,
-                        sql_each_fn *each, void *arg, struct err *err);
+                        struct sql_values values, sql_each_fn *each, void *arg,
+                        struct err *err);
 
 /* Runs a text of several statements; `name` stands for it in errors. */
 NODISCARD bool sql_script(struct sql *sql, const char *name, struct str text,
                           struct err *err);
+
+/* Whether the database has this table. */
+NODISCARD bool sql_has_table(struct sql *sql, const char *table, bool *has,
+                             struct err *err);
+/* Copies what is committed into an empty file; the source may be written meanwhile. */
+NODISCARD bool sql_copy(struct sql *sql, const char *to, struct err *err);
 
 /* One transaction at a time. A commit that fails has rolled back. */
 NODISCARD bool sql_begin(struct sql *sql, struct err *err);

@@ -9,6 +9,11 @@ struct tracking_row {
 	int64_t created_at, retired_at;
 };
 
+/* Both conditions must hold; 0: none. */
+struct tracking_filter {
+	int64_t account_id, domain_id;
+};
+
 struct tracking_rows {
 	struct tracking_row *v;
 	size_t n;
@@ -23,11 +28,11 @@ NODISCARD bool tracking_find(struct store *store, struct arena *a, int64_t accou
 /* The one in use. */
 NODISCARD bool tracking_find_name(struct store *store, struct arena *a, struct str name,
                                   struct tracking_row **out, struct err *err);
-/* Of one domain, or with 0 of the account; with both 0 all there are. Retired ones are
- * in it: their links live on. */
-NODISCARD bool tracking_list(struct store *store, struct arena *a, int64_t account,
-                             int64_t domain, const struct store_page *page,
-                             struct tracking_rows *out, struct err *err);
+/* Retired ones are in it: their links live on. */
+NODISCARD bool tracking_list(struct store *store, struct arena *a,
+                             const struct tracking_filter *filter,
+                             const struct store_page *page, struct tracking_rows *out,
+                             struct err *err);
 /* Writes domain_id, mode, region, target and status of the row with this id. */
 NODISCARD bool tracking_save(struct store *store, const struct tracking_row *row,
                              struct err *err);
