@@ -1,11 +1,11 @@
 #include "cli/check_text.h"
 
 #include "base/clock.h"
-#include "base/utf8.h"
 #include "cli/audit_text.h"
+#include "cli/page.h"
 #include "diagnose/compare.h"
 
-enum { VALUE_COLUMNS = 48, TEXT_COLUMNS = 78, EVIDENCE_SHOWN = 3 };
+enum { EVIDENCE_SHOWN = 3 };
 
 /* How a status looks: its mark and its colour (an SGR code). */
 static const struct look {
@@ -25,54 +25,6 @@ static const char *const severity_colours[] = {
         [SEVERITY_WARNING] = "33",
         [SEVERITY_ADVICE] = "36",
 };
-
-/* Where the text goes and how. */
-struct page {
-	FILE *out;
-	bool colour;
-	struct arena *a;
-};
-
-static void paint(const struct page *p, const char *sgr, const char *text)
-{
-	if (p->colour)
-		fprintf(p->out, "\033[%sm%s\033[0m", sgr, text);
-	else
-		fputs(text, p->out);
-}
-
-/* Text in lines of at most TEXT_COLUMNS, each after `indent` blanks but for the first,
- * which goes on where the line stands. */
-static void print_wrapped(const struct page *p, struct str text, int indent)
-{
-	struct str word;
-	int column = 0;
-
-	text = utf8_printable(p->a, text);
-	while (str_cut(&text, ' ', &word)) {
-		int width = (int)utf8_columns(word);
-
-		if (column && indent + column + 1 + width > TEXT_COLUMNS) {
-			fprintf(p->out, "\n%*s", indent, "");
-			column = 0;
-		}
-		fprintf(p->out, "%s%.*s", column ? " " : "", STR_ARG(word));
-		column += width + (column ? 1 : 0);
-	}
-	fputc('\n', p->out);
-}
-
-/* The value, cut in the middle where it is long: keys differ at their ends. */
-static struct str short_value(struct arena *a, struct str value)
-{
-	size_t half = VALUE_COLUMNS / 2 - 1;
-
-	value = utf8_printable(a, value);
-	if (value.n <= VALUE_COLUMNS)
-		return value;
-	return arena_printf(a, "%.*s..%.*s", (int)half, value.p, (int)half,
-	                    value.p + value.n - half);
-}
 
 /* The widths of the columns, from what stands in them. */
 struct widths {
@@ -125,7 +77,7 @@ static struct str shown_value(struct arena *a, const struct verdict_record *r)
 		value = found_value(a, r);
 	if (r->plan->type == DNS_MX && r->plan->priority >= 0)
 		value = arena_printf(a, "%d %.*s", r->plan->priority, STR_ARG(value));
-	return short_value(a, value);
+	return page_short(a, value);
 }
 
 static void print_record(const struct page *p, const struct verdict_record *r,
@@ -134,10 +86,11 @@ static void print_record(const struct page *p, const struct verdict_record *r,
 	const struct look *look = &looks[r->status];
 
 	fputs("  ", p->out);
-	paint(p, look->colour, look->mark);
+	page_paint(p, look->colour, look->mark);
 	fputc(' ', p->out);
-	paint(p, look->colour,
-	      arena_printf(p->a, "%-*s", w.status, record_status_name(r->status)).p);
+	page_paint(
+	        p, look->colour,
+	        arena_printf(p->a, "%-*s", w.status, record_status_name(r->status)).p);
 	fprintf(p->out, "  %-*s  %-5s  %-*.*s  %.*s", w.purpose,
 	        plan_purpose_name(r->plan->purpose), dns_type_name(r->plan->type),
 	        w.host, STR_ARG(r->host), STR_ARG(shown_value(p->a, r)));
@@ -161,7 +114,7 @@ static struct str answer_text(struct arena *a, const struct dns_answer *answer)
 	if (r->n)
 		return arena_printf(
 		        a, "%.*s%s",
-		        STR_ARG(short_value(a, dns_record_format(a, &r->v[0]))),
+		        STR_ARG(page_short(a, dns_record_format(a, &r->v[0]))),
 		        r->n > 1 ? " and more" : "");
 	switch ((int)answer->status) {
 	case DNS_NODATA:
@@ -196,15 +149,15 @@ static void print_diagnosis(const struct page *p, const struct verdict *v,
                             const struct diagnosis *d, struct str about, int number)
 {
 	fprintf(p->out, "%3d. ", number);
-	paint(p, severity_colours[d->severity], severity_name(d->severity));
+	page_paint(p, severity_colours[d->severity], severity_name(d->severity));
 	if (about.n)
 		fprintf(p->out, " %.*s", STR_ARG(about));
 	fprintf(p->out, " [%s]\n", d->code);
 	fputs("     ", p->out);
-	print_wrapped(p, d->message, 5);
+	page_wrapped(p, d->message, 5);
 	if (d->fix.n) {
 		fputs("   > ", p->out);
-		print_wrapped(p, d->fix, 5);
+		page_wrapped(p, d->fix, 5);
 	}
 	print_evidence(p, v, d);
 }
@@ -269,7 +222,7 @@ static void print_all_diagnoses(const struct page *p, const struct verdict *v)
 
 static void print_head(const struct page *p, const struct verdict *v)
 {
-	paint(p, "1", arena_printf(p->a, "%.*s", STR_ARG(v->domain)).p);
+	page_paint(p, "1", arena_printf(p->a, "%.*s", STR_ARG(v->domain)).p);
 	if (v->profile.n)
 		fprintf(p->out, "  profile %.*s", STR_ARG(v->profile));
 	if (v->provider_name.n)
@@ -285,7 +238,7 @@ static void print_foot(const struct page *p, const struct verdict *v)
 	if (v->status == DOMAIN_AUDITED)
 		return;
 	fprintf(p->out, "\n%.*s: ", STR_ARG(v->domain));
-	paint(p, good ? "32" : "33", domain_status_name(v->status));
+	page_paint(p, good ? "32" : "33", domain_status_name(v->status));
 	fputs(v->can_send ? ", can send\n" : ", cannot send", p->out);
 	for (size_t i = 0; i < v->reason_count; i++)
 		fprintf(p->out, "%s%.*s", i ? ", " : " (", STR_ARG(v->reasons[i]));

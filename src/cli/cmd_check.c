@@ -285,7 +285,7 @@ static bool run(struct cli *cli, struct err *err)
 const struct command cmd_check = {
         .name = "check",
         .arguments = "DOMAIN",
-        .summary = "prove that a domain may be sent from, or say what is wrong",
+        .summary = "prove that a domain may send, or say what is wrong",
         .description =
                 "Looks up every record that a sending domain of the profile publishes, "
                 "at the authoritative servers, compares by meaning, and says for each "

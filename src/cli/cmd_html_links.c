@@ -106,7 +106,7 @@ static bool run_rewrite(struct cli *cli, struct err *err)
 const struct command cmd_html_links = {
         .name = "html links",
         .arguments = "",
-        .summary = "list the links of an HTML document, and which may be tracked",
+        .summary = "list an HTML document's links, and which may be tracked",
         .description =
                 "Reads HTML from standard input and lists every link target in it as a "
                 "browser sees it, also those in conditional comments, which "

@@ -9,7 +9,8 @@ static bool run(struct cli *cli, struct err *err)
 	struct str what = cli->arguments.n ? cli->arguments.v[0] : STR("page");
 
 	if (str_eq(what, STR("page"))) {
-		manual_page(stdout, &cli_common_options, &cli_dns_options);
+		manual_page(stdout, &cli_common_options, &cli_dns_options,
+		            &cli_server_options);
 		return true;
 	}
 	if (str_eq(what, STR("diagnoses"))) {

@@ -25,7 +25,8 @@ struct cli_common {
 	struct str root_hints;
 	struct str trust_anchor;
 	int64_t dns_timeout_ms;
-	int64_t now_s; /* --now; negative when not given */
+	int64_t now_s;                       /* --now; negative when not given */
+	struct str server, key, account, ca; /* of the commands that ask a server */
 };
 
 struct cli {
@@ -46,6 +47,7 @@ struct command {
 	size_t option_count;
 	size_t options_size; /* of the struct they fill */
 	bool uses_dns;       /* takes --dns, --root-hints … */
+	bool uses_server;    /* takes --server, --key … (client.h) */
 	size_t arguments_min, arguments_max;
 	bool (*run)(struct cli *cli, struct err *err);
 };

@@ -11,8 +11,18 @@ extern const struct command *const commands[];
 
 extern const struct command cmd_auth;
 extern const struct command cmd_check;
+extern const struct command cmd_account_add, cmd_account_list, cmd_account_show;
 extern const struct command cmd_dkim_keygen, cmd_dkim_sign, cmd_dkim_verify;
 extern const struct command cmd_dmarc;
+extern const struct command cmd_domain_add, cmd_domain_list, cmd_domain_show;
+extern const struct command cmd_domain_records, cmd_domain_instructions, cmd_domain_rm;
+extern const struct command cmd_domain_verify, cmd_domain_watch, cmd_domain_retry;
+extern const struct command cmd_domain_rotate;
+extern const struct command cmd_event_list;
+extern const struct command cmd_key_add, cmd_key_list, cmd_key_rm;
+extern const struct command cmd_review_list, cmd_review_approve, cmd_review_reject;
+extern const struct command cmd_review_ask;
+extern const struct command cmd_sender_add, cmd_sender_list, cmd_sender_rm;
 extern const struct command cmd_spf;
 extern const struct command cmd_html_links, cmd_html_rewrite, cmd_html_tokens;
 extern const struct command cmd_mail_links, cmd_mail_rewrite;

@@ -22,5 +22,17 @@ static const struct option dns_rows[] = {
                       "how long one DNS question may take"),
 };
 
+static const struct option server_rows[] = {
+        TEXT_OPTION("server", AT(server), "URL",
+                    "the server; else $SIGNET_URL, else that of admin.json"),
+        TEXT_OPTION("key", AT(key), "KEY",
+                    "the key of the API; else $SIGNET_KEY, else that of admin.json"),
+        TEXT_OPTION("account", AT(account), "ID",
+                    "act on this account, with an operator's key"),
+        TEXT_OPTION("ca", AT(ca), "FILE",
+                    "trust the certificates of this file; else $SIGNET_CA"),
+};
+
 const struct option_table cli_common_options = {common_rows, LEN(common_rows)};
 const struct option_table cli_dns_options = {dns_rows, LEN(dns_rows)};
+const struct option_table cli_server_options = {server_rows, LEN(server_rows)};

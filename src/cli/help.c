@@ -37,9 +37,22 @@ static bool begins_with(const struct command *c, const char *first)
 	return !first || str_eq(word, str_c(first));
 }
 
+/* Columns of the longest name that is listed. */
+static int name_width(const char *first)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; commands[i]; i++)
+		if (begins_with(commands[i], first) &&
+		    str_c(commands[i]->name).n > width)
+			width = str_c(commands[i]->name).n;
+	return (int)width;
+}
+
 bool help_overview(const char *first, FILE *out)
 {
 	size_t i = 0;
+	int width;
 
 	while (commands[i] && !begins_with(commands[i], first))
 		i++;
@@ -47,9 +60,10 @@ bool help_overview(const char *first, FILE *out)
 		return false;
 	fprintf(out, "usage: signet %s%sCOMMAND [OPTIONS] [ARGUMENTS]\n\n",
 	        first ? first : "", first ? " " : "");
+	width = name_width(first);
 	for (; commands[i]; i++)
 		if (begins_with(commands[i], first))
-			fprintf(out, "  %-16s %s\n", commands[i]->name,
+			fprintf(out, "  %-*s  %s\n", width, commands[i]->name,
 			        commands[i]->summary);
 	fputs("\n`signet COMMAND --help` says more; the manual page is signet(1).\n",
 	      out);

@@ -61,9 +61,10 @@ static bool parse(struct cli *cli, const struct command *c, int argc, char **arg
                   struct err *err)
 {
 	const struct option_table tables[] = {
-	        {c->options,              c->option_count                    },
-	        {cli_common_options.rows, cli_common_options.n               },
-	        {cli_dns_options.rows,    c->uses_dns ? cli_dns_options.n : 0},
+	        {c->options,              c->option_count                          },
+	        {cli_common_options.rows, cli_common_options.n                     },
+	        {cli_dns_options.rows,    c->uses_dns ? cli_dns_options.n : 0      },
+	        {cli_server_options.rows, c->uses_server ? cli_server_options.n : 0},
 	};
 	struct cli_common *common = arena_alloc(cli->a, c->options_size);
 

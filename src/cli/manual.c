@@ -61,10 +61,12 @@ static void put_command(FILE *out, const struct command *c)
 	put_options(out, &table);
 	if (c->uses_dns)
 		fputs(".PP\nTakes the DNS options below.\n", out);
+	if (c->uses_server)
+		fputs(".PP\nTakes the options of a client below.\n", out);
 }
 
 void manual_page(FILE *out, const struct option_table *common,
-                 const struct option_table *dns)
+                 const struct option_table *dns, const struct option_table *server)
 {
 	fputs(".\\\" Made from the tables of the program by `make docs`.\n"
 	      ".TH SIGNET 1 \"\" \"Signet\" \"User commands\"\n"
@@ -78,6 +80,8 @@ void manual_page(FILE *out, const struct option_table *common,
 	put_options(out, common);
 	fputs(".SH DNS OPTIONS\n", out);
 	put_options(out, dns);
+	fputs(".SH OPTIONS OF A CLIENT\n", out);
+	put_options(out, server);
 	fputs(".SH EXIT STATUS\n"
 	      "0 an answer was computed, whatever it is. For\n.B check\nthis means "
 	      "that everything required is verified; 1 that something is not; 2 that "
@@ -85,7 +89,12 @@ void manual_page(FILE *out, const struct option_table *common,
 	      "cannot be parsed at all. 69 a needed service is unreachable. 70 a bug.\n"
 	      ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colour, even on a terminal.\n"
 	      ".TP\n.B SIGNET_RESOLVERS\nThe public resolvers that\n.B check\nasks "
-	      "where no\n.B \\-\\-resolver\nis given: addresses between commas.\n",
+	      "where no\n.B \\-\\-resolver\nis given: addresses between commas.\n"
+	      ".TP\n.B SIGNET_URL\nThe server whose API the commands call.\n"
+	      ".TP\n.B SIGNET_KEY\nThe key they call it with.\n"
+	      ".TP\n.B SIGNET_CA\nCertificates to trust there, beside none other.\n"
+	      ".TP\n.B SIGNET_DATA_DIR\nWhere admin.json of a server on this machine "
+	      "is looked for; /var/lib/signet where it is not set.\n",
 	      out);
 }
 

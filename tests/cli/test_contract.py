@@ -19,8 +19,28 @@ from signetbin import (PROFILES, ROOT, SETTINGS, SIGNET, STATUSES, check, fails,
 COMMANDS = ["check", "profile list", "profile show", "profile render", "provider list",
             "provider show", "spf", "dkim keygen", "dkim sign", "dkim verify", "dmarc", "auth",
             "html links", "html rewrite", "html tokens", "mail links", "mail rewrite",
+            "domain add", "domain list", "domain show", "domain records", "domain verify",
+            "domain watch", "domain retry", "domain rotate", "domain instructions",
+            "domain rm", "sender add", "sender list", "sender rm", "key add", "key list",
+            "key rm", "account add", "account list", "account show", "review list",
+            "review approve", "review reject", "review ask", "event list",
             "manual"]
-GROUPS = ["profile", "provider", "dkim", "html", "mail"]
+GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender", "key",
+          "account", "review", "event"]
+# Those that are clients of a server; none listens where they are sent here.
+ASKS_SERVER = {
+    "domain add": ["acme.example"], "domain list": [], "domain show": ["acme.example"],
+    "domain records": ["acme.example"], "domain verify": ["acme.example"],
+    "domain watch": ["acme.example"], "domain retry": ["acme.example"],
+    "domain rotate": ["acme.example"],
+    "domain instructions": ["acme.example", "--to", "me@acme.example"],
+    "domain rm": ["acme.example"], "sender add": ["me@acme.example"], "sender list": [],
+    "sender rm": ["snd_1"], "key add": ["shop"], "key list": [], "key rm": ["key_1"],
+    "account add": ["Acme", "--email", "me@acme.example"], "account list": [],
+    "account show": [], "review list": [], "review approve": ["rev_1"],
+    "review reject": ["rev_1", "--reason", "no"],
+    "review ask": ["rev_1", "--question", "why"], "event list": [],
+}
 ASKS_DNS = ["check", "spf", "dkim verify", "dmarc", "auth"]
 # The least that each command needs, so that what is wrong is what the test adds.
 CALLS = {
@@ -47,6 +67,8 @@ CALLS = {
     "manual": ["manual"],
 }
 CLOSED_PORT = "127.0.0.1:9"
+CALLS |= {command: [*command.split(), *rest] for command, rest in ASKS_SERVER.items()}
+os.environ |= {"SIGNET_URL": f"http://{CLOSED_PORT}", "SIGNET_KEY": "sk_test"}
 # A message whose signature needs a key record.
 SIGNED = (b"DKIM-Signature: v=1; a=rsa-sha256; d=acme.example; s=s1; h=from; b=AAAA;\n"
           b" bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
@@ -95,6 +117,8 @@ def test_help_names_the_options(command):
     assert all(len(line) <= 80 for line in text.splitlines())
     options = options_of(command)
     assert {"json", "now", "help"} <= set(options)
+    assert ({"server", "key", "account", "ca"} <= set(options)) == (
+        command in ASKS_SERVER)
     assert ({"dns", "root-hints", "dns-timeout-ms"} <= set(options)) == (
         command in ASKS_DNS)
     assert run(*words(command), "-h").stdout.decode() == text
@@ -321,6 +345,12 @@ def test_a_malformed_profile_says_where_and_why(tmp_path, profile, why):
 def test_an_unreachable_server(command):
     line = fails(*CALLS[command], "--dns", CLOSED_PORT, stdin=SIGNED, status=69)
     assert CLOSED_PORT in line and "refused" in line
+
+
+@pytest.mark.parametrize("command", ASKS_SERVER)
+def test_an_unreachable_api(command):
+    line = fails(*CALLS[command], status=69)
+    assert CLOSED_PORT in line and "connect" in line
 
 
 def test_an_unreachable_server_in_every_mode(tmp_path):
