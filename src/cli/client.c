@@ -1,7 +1,6 @@
 #include "cli/client.h"
 
 #include "base/file.h"
-#include "base/utf8.h"
 #include "fetch/fetch.h"
 
 #include <stdarg.h>
@@ -158,11 +157,11 @@ bool client_problem(int status, const json_t *problem, int64_t retry_after_s,
 	        at ? at + (at[0] == '/') : "", at && at[0] ? ": " : "",
 	        what ? what : "the server says no more", status, code ? " " : "",
 	        code ? code : "");
-	said = utf8_printable(&a, str_c(err->text));
-	if (retry_after_s > 0)
-		said = arena_printf(&a, "%.*s; again in %lld s", STR_ARG(said),
-		                    (long long)retry_after_s);
-	return err_set(err, err->kind, "%.*s", STR_ARG(said));
+	if (retry_after_s <= 0)
+		return false;
+	said = arena_dup(&a, str_c(err->text));
+	return err_set(err, err->kind, "%s; again in %lld s", said.p,
+	               (long long)retry_after_s);
 }
 
 /* The headers of a call; the array ends with what `n` says. */

@@ -16,7 +16,7 @@ static const struct client_column columns[] = {
         {"NAME",     "name"       },
         {"OWNER",    "owner_email"},
         {"REGION",   "region"     },
-        {"OPERATOR", "is_operator"},
+        {"OPERATOR", "operator"   },
         {"CREATED",  "created_at" },
         {"CLOSED",   "closed_at"  },
 };

@@ -7,23 +7,25 @@
 
 struct domain_options {
 	struct cli_common common;
-	struct str profile, region, environment, tracking_host;
+	struct str profile, region, environment, sender, sender_name;
 	struct option_list set, tags;
-	struct str status, tag;
-	struct str format, provider, to, note;
+	bool ed25519;
+	struct str status, tag, prefix;
+	struct str format, provider, to, message;
 	int64_t limit;
 };
 
 #define AT(field) offsetof(struct domain_options, field)
 
 static const struct client_column list_columns[] = {
-        {"DOMAIN",   "name"       },
-        {"ID",       "id"         },
-        {"STATUS",   "status"     },
-        {"CAN SEND", "can_send"   },
-        {"PROFILE",  "profile"    },
-        {"ENV",      "environment"},
-        {"CHECKED",  "checked_at" },
+        {"DOMAIN",      "domain"     },
+        {"ID",          "id"         },
+        {"STATUS",      "status"     },
+        {"CAN SEND",    "can_send"   },
+        {"DNS AT",      "provider"   },
+        {"ENVIRONMENT", "environment"},
+        {"TAGS",        "tags"       },
+        {"CHECKED",     "checked_at" },
 };
 
 static struct str domain_path(struct cli *cli, const char *what)
@@ -78,7 +80,10 @@ static bool run_add(struct cli *cli, struct err *err)
 	set_text(body, "profile", o->profile);
 	set_text(body, "region", o->region);
 	set_text(body, "environment", o->environment);
-	set_text(body, "tracking_host", o->tracking_host);
+	set_text(body, "sender_address", o->sender);
+	set_text(body, "sender_name", o->sender_name);
+	if (o->ed25519)
+		json_object_set_new(body, "ed25519", json_true());
 	if (o->tags.n)
 		json_object_set_new(body, "tags", client_words(&o->tags));
 	if (!set_variables(body, &o->set, err) ||
@@ -98,6 +103,7 @@ static bool run_list(struct cli *cli, struct err *err)
 
 	path = client_query(cli, path, "status", o->status);
 	path = client_query(cli, path, "tag", o->tag);
+	path = client_query(cli, path, "name_prefix", o->prefix);
 	return client_run_list(cli, path, o->limit, list_columns, LEN(list_columns),
 	                       err);
 }
@@ -143,7 +149,7 @@ static bool run_instructions(struct cli *cli, struct err *err)
 		               "--to: the address of whoever keeps the DNS is needed");
 	body = json_pack("{s:o}", "to", json_text(o->to));
 	set_text(body, "provider", o->provider);
-	set_text(body, "note", o->note);
+	set_text(body, "message", o->message);
 	if (!client_call(cli, "POST", domain_path(cli, "instructions"), body, &answer,
 	                 err))
 		return false;
@@ -166,15 +172,20 @@ static const struct option add_rows[] = {
         LIST_OPTION("set", AT(set), "NAME=VALUE",
                     "a variable of the profile (repeatable)"),
         TEXT_OPTION("region", AT(region), "REGION", "where its tracking is served"),
-        TEXT_OPTION("environment", AT(environment), "NAME", "production or staging"),
-        TEXT_OPTION("tracking-host", AT(tracking_host), "HOST",
-                    "the name of tracked links, below the domain"),
+        TEXT_OPTION("environment", AT(environment), "NAME",
+                    "production, staging or test"),
+        TEXT_OPTION("sender", AT(sender), "ADDRESS", "a first From address of it"),
+        TEXT_OPTION("sender-name", AT(sender_name), "TEXT",
+                    "the name shown beside that address"),
+        FLAG_OPTION("ed25519", AT(ed25519),
+                    "a second DKIM key, where the layout has room for it"),
         LIST_OPTION("tag", AT(tags), "WORD", "a word to find it by (repeatable)"),
 };
 
 static const struct option list_rows[] = {
         TEXT_OPTION("status", AT(status), "STATUS", "only those of this status"),
         TEXT_OPTION("tag", AT(tag), "WORD", "only those with this tag"),
+        TEXT_OPTION("prefix", AT(prefix), "TEXT", "only names that begin so"),
         CLIENT_LIMIT_ROW(AT(limit)),
 };
 
@@ -191,7 +202,7 @@ static const struct option instructions_rows[] = {
         TEXT_OPTION("provider", AT(provider), "NAME",
                     "the DNS provider whose panel it explains; else the one "
                     "recognised"),
-        TEXT_OPTION("note", AT(note), "TEXT", "a few words of your own"),
+        TEXT_OPTION("message", AT(message), "TEXT", "a few words of your own"),
 };
 
 const struct command cmd_domain_add = {

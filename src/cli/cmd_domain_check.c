@@ -41,15 +41,13 @@ static void finish(struct cli *cli, json_t *domain)
 	cli->status = has_status(domain, "verified") ? 0 : 1;
 }
 
-/* What the domain is after POST; where that answers with something else, or before the
- * check is done (202), it is asked for. */
-static bool post_and_show(struct cli *cli, struct str path, struct err *err)
+/* A check, and what the domain is then. */
+static bool check_now(struct cli *cli, const char *what, struct err *err)
 {
-	AUTO_JSON json_t *answer = NULL;
 	AUTO_JSON json_t *domain = NULL;
+	struct str path = client_query(cli, domain_path(cli, what), "wait", STR("30s"));
 
-	if (!client_call(cli, "POST", path, json_object(), &answer, err) ||
-	    !client_call(cli, "GET", domain_path(cli, NULL), NULL, &domain, err))
+	if (!client_call(cli, "POST", path, NULL, &domain, err))
 		return false;
 	finish(cli, domain);
 	return true;
@@ -57,14 +55,12 @@ static bool post_and_show(struct cli *cli, struct str path, struct err *err)
 
 static bool run_verify(struct cli *cli, struct err *err)
 {
-	return post_and_show(
-	        cli, client_query(cli, domain_path(cli, "verify"), "wait", STR("30s")),
-	        err);
+	return check_now(cli, "verify", err);
 }
 
 static bool run_retry(struct cli *cli, struct err *err)
 {
-	return post_and_show(cli, domain_path(cli, "retry"), err);
+	return check_now(cli, "retry", err);
 }
 
 /* One line each time something has changed, so that a log shows the way there. */

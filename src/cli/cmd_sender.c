@@ -16,7 +16,7 @@ static const struct client_column columns[] = {
         {"ADDRESS", "address"     },
         {"NAME",    "display_name"},
         {"STATUS",  "status"      },
-        {"DOMAIN",  "domain"      },
+        {"DOMAIN",  "domain_id"   },
 };
 
 static bool run_add(struct cli *cli, struct err *err)

@@ -1,7 +1,6 @@
 #include "cli/domain_text.h"
 
 #include "base/utf8.h"
-#include "cli/client.h"
 #include "cli/page.h"
 
 #include <string.h>
@@ -51,7 +50,7 @@ static void print_head(const struct page *p, const json_t *domain)
 {
 	const json_t *provider = json_object_get(domain, "provider");
 
-	page_paint(p, "1", text_of(domain, "name"));
+	page_paint(p, "1", text_of(domain, "domain"));
 	fprintf(p->out, "  %s  profile %s", text_of(domain, "id"),
 	        text_of(domain, "profile"));
 	if (text_of(provider, "name")[0])
@@ -167,16 +166,20 @@ static void print_foot(const struct page *p, const json_t *domain)
 	const char *status = text_of(domain, "status");
 	bool can_send = json_is_true(json_object_get(domain, "can_send"));
 	const char *next = text_of(domain, "next_check_at");
+	const json_t *reason;
+	size_t i;
 
-	fprintf(p->out, "\n%s: ", text_of(domain, "name"));
+	fprintf(p->out, "\n%s: ", text_of(domain, "domain"));
 	page_paint(p, strcmp(status, "verified") == 0 ? "32" : "33", status);
 	fputs(can_send ? ", can send" : ", cannot send", p->out);
-	if (json_array_size(json_object_get(domain, "reasons")))
-		fprintf(p->out, " (%.*s)",
-		        STR_ARG(client_value(p->a, domain, "reasons")));
 	if (next[0])
-		fprintf(p->out, "; next check %s", next);
+		fprintf(p->out, ", next check at %s", next);
 	fputc('\n', p->out);
+	json_array_foreach(json_object_get(domain, "can_send_reasons"), i, reason)
+	{
+		fputs("  ", p->out);
+		page_wrapped(p, str_c(text_of(reason, "detail")), 2);
+	}
 }
 
 void domain_text(FILE *out, const json_t *domain, bool colour)
