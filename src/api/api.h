@@ -43,12 +43,11 @@ enum api_verified {
 	API_VERIFIED_BUSY,    /* no place for it now; it is on the schedule */
 };
 
-/* A public key that `keys` made and keeps for this domain from now on. */
+/* What became of a key that was asked for. */
 struct api_taken_key {
 	bool ok;               /* false: keys does not answer */
 	uint64_t ref;          /* its id there */
-	struct str public_key; /* base64 of what belongs behind p= */
-	int bits;              /* 2048; 256 of Ed25519 */
+	struct str public_key; /* the bytes that p= has in base64; lent */
 };
 
 enum api_algorithm { API_RSA, API_ED25519 };
@@ -94,12 +93,14 @@ struct api_host {
 	                   void *done_arg);
 	/* The row of `schedule` has changed: next_at, or -1 for never. */
 	void (*schedule)(void *arg, int64_t domain, int64_t next_at);
-	/* A key of its own for a domain, durable once it is told. */
-	void (*take_key)(void *arg, enum api_algorithm algorithm, struct str domain,
+	/* A key for a domain under the name that the caller gives it (ipc/grant.h); it is
+	 * durable once it is told. */
+	void (*take_key)(void *arg, struct str key_ref, enum api_algorithm algorithm,
+	                 struct str domain,
 	                 void (*done)(void *done_arg, const struct api_taken_key *key),
 	                 void *done_arg);
-	/* The key is not needed any more. */
-	void (*drop_key)(void *arg, uint64_t ref);
+	/* The key is not needed any more, once the turn is committed. */
+	void (*drop_key)(void *arg, struct str key_ref);
 	void (*pool_run)(void *arg, const struct api_work *work);
 	/* false where no relay is set. done may be NULL: then it is sent when it can be. */
 	bool (*mail_send)(void *arg, const struct api_mail *mail,
@@ -108,6 +109,8 @@ struct api_host {
 	/* Up to `max` roles; how many. */
 	size_t (*roles)(void *arg, struct api_role *out, size_t max);
 	void (*gauges)(void *arg, struct api_gauges *out);
+	/* Something of ours is broken: one line for the log. */
+	void (*failed)(void *arg, const char *route, struct str why);
 	/* Moves the clock of all roles and runs what is due. */
 	void (*shift_clock)(void *arg, int64_t ms);
 };
@@ -127,6 +130,11 @@ void api_free(struct api *api);
 
 /* The handler for http_server_new(); `arg` is the struct api. */
 void api_handle(struct http_request *request, void *arg);
+
+/* A domain has become verified (life/life.h): goes on with its review, where one waits for
+ * that. To be called within the turn that stored it. */
+NODISCARD bool api_domain_verified(struct api *api, struct arena *a, int64_t domain,
+                                   struct err *err);
 
 /* The first account, an operator's, with its first key, if there is no account at all:
  * *secret is then the key, else empty. Within the caller's transaction. */

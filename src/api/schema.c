@@ -179,7 +179,8 @@ static bool check_object(const struct place *at, struct str where,
 static bool check_list(const struct place *at, struct str where,
                        const struct schema_field *f, const json_t *value)
 {
-	static const struct schema_field text = {.kind = SCHEMA_TEXT, .min = 1};
+	static const struct schema_field text = {
+	        .kind = SCHEMA_TEXT, .min = 1, .max = 1000};
 	bool ok = true;
 
 	if (!json_is_array(value))
@@ -248,6 +249,9 @@ static bool check_value(const struct place *at, struct str where,
 		return check_list(at, where, f, value);
 	case SCHEMA_MAP:
 		return check_map(at, where, f, value);
+	case SCHEMA_NUMBERS:
+		return json_is_array(value) ||
+		       wrong(at, where, FIELD_TYPE, "It must be an array.");
 	case SCHEMA_ANY:
 		return json_is_object(value) ||
 		       wrong(at, where, FIELD_TYPE, "It must be an object.");

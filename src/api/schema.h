@@ -26,10 +26,11 @@ enum schema_kind {
 	SCHEMA_TIME,   /* RFC 3339 */
 	SCHEMA_ID,     /* "dom_42" */
 	SCHEMA_OBJECT, /* of `object` */
-	SCHEMA_LIST,   /* of `object`, or of texts of at most 255 bytes; max elements */
-	SCHEMA_WORDS,  /* of `words`, max elements */
-	SCHEMA_MAP,    /* of any names to texts of at most 2048 bytes; max members */
-	SCHEMA_ANY,    /* an object that is described elsewhere */
+	SCHEMA_LIST,  /* of `object`, or of texts of at most 1000 bytes; max elements */
+	SCHEMA_WORDS, /* of `words`, max elements */
+	SCHEMA_NUMBERS, /* a list of whole numbers */
+	SCHEMA_MAP,     /* of any names to texts of at most 2048 bytes; max members */
+	SCHEMA_ANY,     /* an object that is described elsewhere */
 };
 
 struct schema;

@@ -67,6 +67,9 @@ static json_t *plain_json(const struct schema_field *f)
 	case SCHEMA_LIST:
 	case SCHEMA_WORDS:
 		return list_json(f);
+	case SCHEMA_NUMBERS:
+		return json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type",
+		                 "integer");
 	case SCHEMA_MAP:
 		return json_pack("{s:s, s:{s:s}}", "type", "object",
 		                 "additionalProperties", "type", "string");
@@ -168,6 +171,8 @@ struct str schema_kind_text(struct arena *a, const struct schema_field *f)
 		return STR("time");
 	case SCHEMA_ID:
 		return STR("id");
+	case SCHEMA_NUMBERS:
+		return STR("list of numbers");
 	case SCHEMA_MAP:
 		return STR("object of texts");
 	case SCHEMA_ANY:

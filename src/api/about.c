@@ -1,0 +1,264 @@
+/* What the API says of itself: health, metrics, documents; and the clock of tests. */
+#include "api/handlers.h"
+
+#include "api/parts.h"
+#include "base/clock.h"
+#include "catalog/catalog.h"
+#include "data/data.h"
+#include "net/http_server.h"
+
+enum { ROLES_MAX = 64, METRICS_MAX = 1 << 20, COUNTS_KEPT_MS = 15000 };
+
+/* clang-format off */
+static const struct schema_field clock_fields[] = {
+        {"shift_ms", SCHEMA_NUMBER, true, .min = 0, .max = INT64_C(315360000000), .help = "by how much the clock is moved on", .example = "3600000"},
+};
+const struct schema schema_clock = {"ClockShift", clock_fields, LEN(clock_fields)};
+
+static const struct schema_field role_fields[] = {
+        {"name", SCHEMA_TEXT, true, .help = "core, keys, edge, gate"},
+        {"state", SCHEMA_TEXT, true, .help = "up, starting or down"},
+        {"restarts", SCHEMA_NUMBER, true, .help = "since the server started"},
+        {"since", SCHEMA_TIME, true, true, .help = "since when it is so"},
+};
+static const struct schema schema_role = {"Role", role_fields, LEN(role_fields)};
+
+static const struct schema_field health_fields[] = {
+        {"status", SCHEMA_TEXT, true, .help = "ok, or degraded (503)"},
+        {"version", SCHEMA_TEXT, true, .help = "of Signet"},
+        {"roles", SCHEMA_LIST, true, .object = &schema_role, .help = "its processes"},
+};
+const struct schema schema_health = {"Health", health_fields, LEN(health_fields)};
+/* clang-format on */
+
+static const char *state_name(enum api_role_state state)
+{
+	switch (state) {
+	case API_ROLE_UP:
+		return "up";
+	case API_ROLE_STARTING:
+		return "starting";
+	case API_ROLE_DOWN:
+		break;
+	}
+	return "down";
+}
+
+static size_t get_roles(const struct api *api, struct api_role *out)
+{
+	return api->host.roles ? api->host.roles(api->host.arg, out, ROLES_MAX) : 0;
+}
+
+enum api_result about_health(struct api_call *call)
+{
+	struct api_role roles[ROLES_MAX];
+	size_t n = get_roles(call->api, roles);
+	json_t *list = json_array();
+	bool ok = true;
+
+	for (size_t i = 0; i < n; i++) {
+		ok &= roles[i].state == API_ROLE_UP;
+		json_array_append_new(
+		        list, json_pack("{s:s, s:s, s:I, s:o}", "name", roles[i].name,
+		                        "state", state_name(roles[i].state), "restarts",
+		                        (json_int_t)roles[i].restarts, "since",
+		                        api_time_json(roles[i].since)));
+	}
+	return api_answer(call, ok ? 200 : 503,
+	                  json_pack("{s:s, s:o, s:o}", "status", ok ? "ok" : "degraded",
+	                            "version", json_text(call->api->version), "roles",
+	                            list));
+}
+
+static void metric(struct buf *out, const char *name, const char *type,
+                   const char *help)
+{
+	buf_printf(out, "# HELP signet_%s %s\n# TYPE signet_%s %s\n", name, help, name,
+	           type);
+}
+
+static void add_requests(struct buf *out, const struct api *api)
+{
+	const struct route *route;
+
+	metric(out, "api_requests_total", "counter", "Answers by route and status.");
+	for (size_t i = 0; i <= API_ROUTES_MAX; i++) {
+		const struct api_counter *c = &api->counters[i];
+
+		route = i < API_ROUTES_MAX && c->n ? route_at(i) : NULL;
+		for (size_t j = 0; j < c->n; j++)
+			buf_printf(
+			        out,
+			        "signet_api_requests_total{route=\"%s\",status=\"%u\"}"
+			        " %llu\n",
+			        route ? route->id : "none", c->v[j].status,
+			        (unsigned long long)c->v[j].n);
+	}
+}
+
+static void add_roles(struct buf *out, const struct api *api)
+{
+	struct api_role roles[ROLES_MAX];
+	size_t n = get_roles(api, roles);
+
+	metric(out, "role_up", "gauge", "Whether a process is up.");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "signet_role_up{role=\"%s\"} %d\n", roles[i].name,
+		           roles[i].state == API_ROLE_UP);
+	metric(out, "role_restarts_total", "counter", "Restarts of a process.");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "signet_role_restarts_total{role=\"%s\"} %llu\n",
+		           roles[i].name, (unsigned long long)roles[i].restarts);
+}
+
+static void add_gauges(struct buf *out, const struct api *api)
+{
+	struct api_gauges g = {0};
+
+	if (!api->host.gauges)
+		return;
+	api->host.gauges(api->host.arg, &g);
+	metric(out, "checks_total", "counter", "Checks of domains that ended.");
+	buf_printf(out, "signet_checks_total %llu\n",
+	           (unsigned long long)g.checks_done);
+	metric(out, "checks_failed_total", "counter", "Checks that could not be made.");
+	buf_printf(out, "signet_checks_failed_total %llu\n",
+	           (unsigned long long)g.checks_failed);
+	metric(out, "checks_running", "gauge", "Checks under way.");
+	buf_printf(out, "signet_checks_running %llu\n",
+	           (unsigned long long)g.checks_running);
+	metric(out, "checks_waiting", "gauge", "Checks that are due and wait.");
+	buf_printf(out, "signet_checks_waiting %llu\n",
+	           (unsigned long long)g.checks_waiting);
+	metric(out, "check_lag_seconds", "gauge", "By how much the oldest is late.");
+	buf_printf(out, "signet_check_lag_seconds %.3f\n", (double)g.lag_ms / 1000);
+	metric(out, "key_pool", "gauge", "RSA keys made ahead.");
+	buf_printf(out, "signet_key_pool %llu\n", (unsigned long long)g.keys_pool);
+	metric(out, "key_pool_target", "gauge", "How many there shall be.");
+	buf_printf(out, "signet_key_pool_target %llu\n",
+	           (unsigned long long)g.keys_pool_target);
+}
+
+/* Counting reads an index from end to end, so it is done now and then. */
+static bool count_domains(struct api *api, struct err *err)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (api->counted_at && now - api->counted_at < COUNTS_KEPT_MS)
+		return true;
+	arena_reset(&api->counts_arena);
+	api->counts = (struct domain_counts){0};
+	if (!domain_count(api->store, &api->counts_arena, 0, &api->counts, err))
+		return false;
+	api->counted_at = now;
+	return true;
+}
+
+enum api_result about_metrics(struct api_call *call)
+{
+	struct api *api = call->api;
+	AUTO(buf) out = {.max = METRICS_MAX};
+	struct err err;
+
+	if (!count_domains(api, &err))
+		return api_broken(call, &err);
+	metric(&out, "domains", "gauge", "Domains by status.");
+	for (size_t i = 0; i < api->counts.n; i++)
+		buf_printf(&out, "signet_domains{status=\"%.*s\"} %lld\n",
+		           STR_ARG(api->counts.v[i].status),
+		           (long long)api->counts.v[i].n);
+	add_gauges(&out, api);
+	add_requests(&out, api);
+	add_roles(&out, api);
+	metric(&out, "start_time_seconds", "gauge", "When core started.");
+	buf_printf(&out, "signet_start_time_seconds %lld\n",
+	           (long long)(api->started_at / 1000));
+	return api_answer_text(call, "text/plain; version=0.0.4; charset=utf-8",
+	                       arena_dup(call->a, buf_str(&out)));
+}
+
+enum api_result about_openapi(struct api_call *call)
+{
+	return api_answer(call, 200, api_openapi(call->api->version));
+}
+
+enum api_result about_llms(struct api_call *call)
+{
+	return api_answer_text(call, "text/plain; charset=utf-8", api_llms(call->a));
+}
+
+enum api_result about_document(struct api_call *call)
+{
+	struct str name = call->captures[0];
+	struct str text;
+
+	if (str_eq(name, STR("api.md")))
+		return api_answer_text(call, "text/markdown; charset=utf-8",
+		                       api_manual(call->a));
+	text = data_file(arena_printf(call->a, "docs/%.*s", STR_ARG(name)));
+	if (!text.p || !str_ends(name, STR(".md")))
+		return api_problem(call, PROBLEM_NOT_FOUND,
+		                   "See /llms.txt for the documents there are.");
+	return api_answer_text(call, "text/markdown; charset=utf-8", text);
+}
+
+enum api_result about_clock(struct api_call *call)
+{
+	const struct api_host *host = &call->api->host;
+
+	if (!host->shift_clock)
+		return api_problem(call, PROBLEM_UNAVAILABLE, "%s", "");
+	host->shift_clock(host->arg, api_member_int(call->body, "shift_ms", 0));
+	return api_answer(call, 200,
+	                  json_pack("{s:o}", "now", api_time_json(clock_now())));
+}
+
+/* clang-format off */
+static const struct schema_field variable_fields[] = {
+        {"name", SCHEMA_TEXT, true, .help = "of a member of settings"},
+        {"default", SCHEMA_TEXT, true, true, .max = 1024, .help = "what it is where it is not given"},
+        {"help", SCHEMA_TEXT, true, .max = 1024, .help = "what it means"},
+};
+static const struct schema schema_variable = {"Variable", variable_fields, LEN(variable_fields)};
+
+static const struct schema_field profile_fields[] = {
+        {"id", SCHEMA_TEXT, true, .help = "what POST /v1/domains takes"},
+        {"name", SCHEMA_TEXT, true, .help = "what it is called"},
+        {"summary", SCHEMA_TEXT, true, .max = 1024, .help = "a phrase"},
+        {"variables", SCHEMA_LIST, true, .object = &schema_variable, .help = "what settings may say"},
+};
+const struct schema schema_profile = {"Profile", profile_fields, LEN(profile_fields)};
+/* clang-format on */
+
+static json_t *profile_json(const struct profile *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->variable_count; i++) {
+		const struct profile_variable *v = &p->variables[i];
+
+		json_array_append_new(
+		        list,
+		        json_pack("{s:o, s:o, s:o}", "name", json_text(v->name),
+		                  "default",
+		                  v->has_default ? json_text(v->text) : json_null(),
+		                  "help", json_text(v->help)));
+	}
+	return json_pack("{s:o, s:o, s:o, s:o}", "id", json_text(p->id), "name",
+	                 json_text(p->name), "summary", json_text(p->summary),
+	                 "variables", list);
+}
+
+enum api_result about_profiles(struct api_call *call)
+{
+	json_t *list = json_array();
+	struct profile *p;
+	struct str name;
+	struct err err;
+
+	for (size_t i = 0; (name = catalog_profile_name(i)).n; i++) {
+		need(catalog_profile(call->a, name, &p, &err));
+		json_array_append_new(list, profile_json(p));
+	}
+	return api_answer_list(call, list, 0);
+}
