@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 #include "cli/common.h"
+#include "cli/config_text.h"
 #include "cli/manual.h"
 
 static bool run(struct cli *cli, struct err *err)
@@ -17,17 +18,27 @@ static bool run(struct cli *cli, struct err *err)
 		manual_diagnoses(stdout);
 		return true;
 	}
-	return err_set(err, ERR_USAGE, "\"%.*s\" is neither page nor diagnoses",
+	if (str_eq(what, STR("config"))) {
+		config_manual(stdout);
+		return true;
+	}
+	if (str_eq(what, STR("example"))) {
+		config_example(stdout);
+		return true;
+	}
+	return err_set(err, ERR_USAGE,
+	               "\"%.*s\" is none of page, config, example, diagnoses",
 	               STR_ARG(what));
 }
 
 const struct command cmd_manual = {
         .name = "manual",
-        .arguments = "[page|diagnoses]",
-        .summary = "print the manual page or the reference of diagnoses",
+        .arguments = "[page|config|example|diagnoses]",
+        .summary = "print a manual page or the reference of diagnoses",
         .description = "Prints what the tables of the program say of it: signet(1) as "
-                       "roff (try `signet manual | man -l -`), or every diagnosis code "
-                       "with its meaning as Markdown.",
+                       "roff (try `signet manual | man -l -`), signet.conf(5), an "
+                       "example of that file, or every diagnosis code with its "
+                       "meaning as Markdown.",
         .options_size = sizeof(struct cli_common),
         .arguments_max = 1,
         .run = run,

@@ -48,6 +48,7 @@ struct command {
 	size_t options_size; /* of the struct they fill */
 	bool uses_dns;       /* takes --dns, --root-hints … */
 	bool uses_server;    /* takes --server, --key … (client.h) */
+	bool uses_config;    /* takes --config and the flags (configured.h) */
 	size_t arguments_min, arguments_max;
 	bool (*run)(struct cli *cli, struct err *err);
 };

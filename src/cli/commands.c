@@ -43,6 +43,9 @@ const struct command *const commands[] = {
         &cmd_review_reject,
         &cmd_review_ask,
         &cmd_event_list,
+        &cmd_config_check,
+        &cmd_config_show,
+        &cmd_config_doc,
         &cmd_manual,
         NULL,
         /* clang-format on */

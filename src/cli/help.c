@@ -6,23 +6,20 @@
 
 enum { WIDTH = 80 };
 
-/* Prints text with lines of at most WIDTH columns, each after `indent` blanks. */
-static void print_wrapped(FILE *out, struct str text, int indent)
+void help_wrapped(FILE *out, struct str text, const char *indent)
 {
+	const size_t width = WIDTH - str_c(indent).n;
 	struct str word;
-	int column = 0;
+	size_t column = 0;
 
 	while (str_cut(&text, ' ', &word)) {
-		if (column && column + 1 + (int)word.n > WIDTH - indent) {
+		if (column && column + 1 + word.n > width) {
 			fputc('\n', out);
 			column = 0;
 		}
-		if (column)
-			fputc(' ', out);
-		else
-			fprintf(out, "%*s", indent, "");
+		fputs(column ? " " : indent, out);
 		fprintf(out, "%.*s", STR_ARG(word));
-		column += (int)word.n + (column ? 1 : 0);
+		column += word.n + (column ? 1 : 0);
 	}
 	fputc('\n', out);
 }
@@ -74,7 +71,7 @@ static void print_option(FILE *out, const struct option *o)
 {
 	fprintf(out, "  --%s%s%s\n", o->name, o->metavar ? " " : "",
 	        o->metavar ? o->metavar : "");
-	print_wrapped(out, str_c(o->help), 8);
+	help_wrapped(out, str_c(o->help), "        ");
 }
 
 void help_command(const struct command *c, const struct option_table *tables,
@@ -88,7 +85,7 @@ void help_command(const struct command *c, const struct option_table *tables,
 		ptrdiff_t end = str_find(text, STR("\n\n"));
 		struct str paragraph = end < 0 ? text : str_slice(text, 0, (size_t)end);
 
-		print_wrapped(out, paragraph, 0);
+		help_wrapped(out, paragraph, "");
 		fputc('\n', out);
 		text = end < 0 ? STR_NONE : str_from(text, (size_t)end + 2);
 	}
@@ -96,6 +93,12 @@ void help_command(const struct command *c, const struct option_table *tables,
 	for (size_t t = 0; t < table_count; t++)
 		for (size_t i = 0; i < tables[t].n; i++)
 			print_option(out, &tables[t].rows[i]);
+	if (c->uses_config)
+		help_wrapped(out,
+		             STR("every option of signet.conf(5), as --api-listen "
+		                 "ADDR:PORT for api.listen; `signet config doc` lists "
+		                 "them"),
+		             "  ");
 }
 
 bool help_unknown_command(int argc, char **argv, struct err *err)

@@ -1,6 +1,7 @@
 /* `signet`: finds the command's row, parses its options, runs it, sets the status. */
 #include "cli/commands.h"
 #include "cli/common.h"
+#include "cli/configured.h"
 #include "cli/help.h"
 
 #include "base/clock.h"
@@ -60,22 +61,28 @@ static bool check_argument_count(const struct command *c, size_t n, struct err *
 static bool parse(struct cli *cli, const struct command *c, int argc, char **argv,
                   struct err *err)
 {
+	const struct option_table flags =
+	        config_flag_table(cli->a, offsetof(struct cli_configured, flags));
 	const struct option_table tables[] = {
 	        {c->options,              c->option_count                          },
 	        {cli_common_options.rows, cli_common_options.n                     },
 	        {cli_dns_options.rows,    c->uses_dns ? cli_dns_options.n : 0      },
 	        {cli_server_options.rows, c->uses_server ? cli_server_options.n : 0},
+	        {cli_config_options.rows, c->uses_config ? cli_config_options.n : 0},
+	        {flags.rows,              c->uses_config ? flags.n : 0             },
 	};
 	struct cli_common *common = arena_alloc(cli->a, c->options_size);
 
-	need(c->options_size >= sizeof(*common));
+	need(c->options_size >=
+	     (c->uses_config ? sizeof(struct cli_configured) : sizeof(*common)));
 	cli->options = common;
 	common->now_s = -1;
 	if (!option_parse(cli->a, tables, LEN(tables), common, argc,
 	                  (const char *const *)argv, &cli->arguments, err))
 		return false;
 	if (common->help) {
-		help_command(c, tables, LEN(tables), stdout);
+		/* Without the flags of the configuration, which have a page. */
+		help_command(c, tables, LEN(tables) - 1, stdout);
 		return true;
 	}
 	if (common->now_s >= 0)

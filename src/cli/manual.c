@@ -1,10 +1,10 @@
 #include "cli/manual.h"
 
 #include "cli/commands.h"
+#include "cli/configured.h"
 #include "diagnose/rule.h"
 
-/* Text with what roff would take for itself escaped. */
-static void put_roff(FILE *out, struct str text)
+void manual_roff(FILE *out, struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] == '\\')
@@ -25,7 +25,7 @@ static void put_paragraphs(FILE *out, struct str text)
 		ptrdiff_t end = str_find(text, STR("\n\n"));
 
 		fputs(".PP\n", out);
-		put_roff(out, end < 0 ? text : str_slice(text, 0, (size_t)end));
+		manual_roff(out, end < 0 ? text : str_slice(text, 0, (size_t)end));
 		fputc('\n', out);
 		text = end < 0 ? STR_NONE : str_from(text, (size_t)end + 2);
 	}
@@ -37,14 +37,14 @@ static void put_options(FILE *out, const struct option_table *table)
 		const struct option *o = &table->rows[i];
 
 		fputs(".TP\n.B \\-\\-", out);
-		put_roff(out, str_c(o->name));
+		manual_roff(out, str_c(o->name));
 		if (o->metavar) {
 			fputs(" \\fI", out);
-			put_roff(out, str_c(o->metavar));
+			manual_roff(out, str_c(o->metavar));
 			fputs("\\fR", out);
 		}
 		fputc('\n', out);
-		put_roff(out, str_c(o->help));
+		manual_roff(out, str_c(o->help));
 		fputs(".\n", out);
 	}
 }
@@ -59,6 +59,12 @@ static void put_command(FILE *out, const struct command *c)
 	fputs("\"\n", out);
 	put_paragraphs(out, str_c(c->description));
 	put_options(out, &table);
+	if (c->uses_config)
+		put_options(out, &cli_config_options);
+	if (c->uses_config)
+		fputs(".PP\nTakes every option of\n.BR signet.conf (5)\nas a flag: "
+		      "\\-\\-api\\-listen for api.listen.\n",
+		      out);
 	if (c->uses_dns)
 		fputs(".PP\nTakes the DNS options below.\n", out);
 	if (c->uses_server)

@@ -1,10 +1,14 @@
 /* The documents that are made from the tables: manual page, diagnosis reference. */
 #pragma once
 
+#include "base/str.h"
+
 #include <stdio.h>
 
 struct option_table;
 
+/* Text with what roff would take for itself escaped. */
+void manual_roff(FILE *out, struct str text);
 /* signet(1) as roff. `common` are the tables every command shares, `dns` those of the
  * commands that ask DNS, `server` those of the clients of the API. */
 void manual_page(FILE *out, const struct option_table *common,

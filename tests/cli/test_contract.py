@@ -24,9 +24,9 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
             "domain rm", "sender add", "sender list", "sender rm", "key add", "key list",
             "key rm", "account add", "account list", "account show", "review list",
             "review approve", "review reject", "review ask", "event list",
-            "manual"]
+            "config check", "config show", "config doc", "manual"]
 GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender", "key",
-          "account", "review", "event"]
+          "account", "review", "event", "config"]
 # Those that are clients of a server; none listens where they are sent here.
 ASKS_SERVER = {
     "domain add": ["acme.example"], "domain list": [], "domain show": ["acme.example"],
@@ -64,6 +64,9 @@ CALLS = {
     "html tokens": ["html", "tokens"],
     "mail links": ["mail", "links"],
     "mail rewrite": ["mail", "rewrite", "--prefix", "https://t.example/"],
+    "config check": ["config", "check"],
+    "config show": ["config", "show"],
+    "config doc": ["config", "doc"],
     "manual": ["manual"],
 }
 CLOSED_PORT = "127.0.0.1:9"
@@ -231,7 +234,7 @@ def test_an_empty_value_is_no_value(command):
     (["check", "acme.example", "--resolver", "localhost"], "--resolver"),
     (["profile", "show"], "missing argument"),
     (["provider", "show", "nope"], "provider list"),
-    (["manual", "nope"], "neither"),
+    (["manual", "nope"], "none of page"),
     (["dkim", "keygen"], "--out"),
     (["dmarc"], "--from"),
     (["html", "rewrite"], "--prefix"),
