@@ -1,0 +1,9 @@
+/*
+ * The keys role: it holds the private keys, has no network and no database, and signs
+ * digests for whoever shows a grant (service.h). Its process may open its two folders of
+ * keys and nothing else.
+ */
+#pragma once
+
+/* Runs it as a child of the parent; gives the exit status. */
+int keys_main(int control_fd);
