@@ -1,0 +1,968 @@
+/* Each noun of the store: what goes in comes out, member by member, and each rule of its
+ * header. */
+#include "store/test_store.h"
+
+#include "store/api_key.h"
+#include "store/audit.h"
+#include "store/check.h"
+#include "store/dkim_key.h"
+#include "store/event.h"
+#include "store/idempotency.h"
+#include "store/review.h"
+#include "store/schedule.h"
+#include "store/sender.h"
+#include "store/setting.h"
+#include "store/tracking.h"
+#include "store/user.h"
+
+/* ---- Rows filled and compared by the shape that a statement has ---- */
+
+static const struct sql_shape *shape_of(const char *statement)
+{
+	for (size_t i = 0; store_statements(i); i++)
+		for (size_t j = 0; j < store_statements(i)->n; j++)
+			if (strcmp(store_statements(i)->v[j].name, statement) == 0)
+				return store_statements(i)->v[j].shape;
+	fail_msg("no statement %s", statement);
+	return NULL;
+}
+
+/* Gives every member a value that no other has; another one for each seed. */
+static void fill_row(struct world *w, const char *statement, void *row, int seed)
+{
+	const struct sql_shape *shape = shape_of(statement);
+
+	for (size_t i = 0; i < shape->field_count; i++) {
+		void *member = (char *)row + shape->fields[i].offset;
+
+		switch (shape->fields[i].kind) {
+		case SQL_INT:
+		case SQL_OPTIONAL:
+			*(int64_t *)member = seed * 1000 + (int64_t)i;
+			break;
+		case SQL_BOOL:
+			*(bool *)member = (seed + (int)i) % 2;
+			break;
+		case SQL_TEXT:
+			*(struct str *)member = arena_printf(&w->a, "%d-%zu", seed, i);
+			break;
+		}
+	}
+}
+
+static void assert_same(const char *statement, const void *got, const void *want)
+{
+	const struct sql_shape *shape = shape_of(statement);
+
+	assert_non_null(got);
+	for (size_t i = 0; i < shape->field_count; i++) {
+		const void *g = (const char *)got + shape->fields[i].offset;
+		const void *x = (const char *)want + shape->fields[i].offset;
+		bool is_same = false;
+
+		switch (shape->fields[i].kind) {
+		case SQL_INT:
+		case SQL_OPTIONAL:
+			is_same = *(const int64_t *)g == *(const int64_t *)x;
+			break;
+		case SQL_BOOL:
+			is_same = *(const bool *)g == *(const bool *)x;
+			break;
+		case SQL_TEXT:
+			is_same = str_eq(*(const struct str *)g,
+			                 *(const struct str *)x) &&
+			          ((const struct str *)g)->p;
+			break;
+		}
+		if (!is_same)
+			fail_msg("%s: column %zu differs", statement, i);
+	}
+}
+
+static const struct store_page all = {.limit = STORE_PAGE_MAX};
+static const struct store_page newest = {.limit = STORE_PAGE_MAX, .newest_first = true};
+
+/* ---- Accounts, keys, people ---- */
+
+static void accounts(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct account_row row, *found;
+	struct account_rows rows;
+	struct store_page page = {.limit = 2};
+
+	fill_row(w, "account.find", &row, 1);
+	GOOD(w, account_add(s, &row, &row.id, &w->err));
+	GOOD(w, account_find(s, &w->a, row.id, &found, &w->err));
+	assert_same("account.find", found, &row);
+
+	fill_row(w, "account.find", found, 2);
+	found->id = row.id;
+	found->created_at = row.created_at;
+	found->closed_at = row.closed_at;
+	GOOD(w, account_save(s, found, &w->err));
+	GOOD(w, account_close(s, row.id, 77, &w->err));
+	row = *found;
+	row.closed_at = 77;
+	GOOD(w, account_find(s, &w->a, row.id, &found, &w->err));
+	assert_same("account.find", found, &row);
+	GOOD(w, account_close(s, row.id, 0, &w->err));
+	GOOD(w, account_find(s, &w->a, row.id, &found, &w->err));
+	assert_int_equal(found->closed_at, 0);
+	GOOD(w, account_find(s, &w->a, 999, &found, &w->err));
+	assert_null(found);
+
+	GOOD(w, account_list(s, &w->a, &page, &rows, &w->err));
+	assert_int_equal(rows.n, 2);
+	assert_int_equal(rows.v[0].id, w->account);
+	assert_int_equal(rows.next, rows.v[1].id);
+	page.cursor = rows.next;
+	GOOD(w, account_list(s, &w->a, &page, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	assert_int_equal(rows.v[0].id, row.id);
+	assert_int_equal(rows.next, 0);
+	GOOD(w, account_list(s, &w->a, &newest, &rows, &w->err));
+	assert_int_equal(rows.n, 3);
+	assert_int_equal(rows.v[0].id, row.id);
+}
+
+static void api_keys(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct api_key_row row, *found;
+	struct api_key_rows rows;
+	int64_t id;
+	bool revoked;
+
+	fill_row(w, "api_key.find", &row, 1);
+	row.account_id = w->account;
+	row.domain_id = world_domain(w, w->account, "bound.example");
+	row.last_used_at = row.revoked_at = 0;
+	GOOD(w, api_key_add(s, &row, &row.id, &w->err));
+	GOOD(w, api_key_add(s, &row, &id, &w->err));
+	assert_int_equal(id, 0);
+	GOOD(w, api_key_find_hash(s, &w->a, row.hash, &found, &w->err));
+	assert_same("api_key.find", found, &row);
+	GOOD(w, api_key_find(s, &w->a, w->account, row.id, &found, &w->err));
+	assert_same("api_key.find", found, &row);
+	GOOD(w, api_key_find(s, &w->a, w->other, row.id, &found, &w->err));
+	assert_null(found);
+	GOOD(w, api_key_find_hash(s, &w->a, STR("none"), &found, &w->err));
+	assert_null(found);
+
+	GOOD(w, api_key_touch(s, &row, 100000, &w->err));
+	GOOD(w, api_key_find(s, &w->a, 0, row.id, &found, &w->err));
+	assert_int_equal(found->last_used_at, 100000);
+	GOOD(w, api_key_touch(s, found, 100000 + 59999, &w->err));
+	GOOD(w, api_key_find(s, &w->a, 0, row.id, &found, &w->err));
+	assert_int_equal(found->last_used_at, 100000);
+	GOOD(w, api_key_touch(s, found, 100000 + 60000, &w->err));
+	GOOD(w, api_key_find(s, &w->a, 0, row.id, &found, &w->err));
+	assert_int_equal(found->last_used_at, 160000);
+
+	GOOD(w, api_key_revoke(s, w->other, row.id, 5, &revoked, &w->err));
+	assert_false(revoked);
+	GOOD(w, api_key_revoke(s, w->account, row.id, 5, &revoked, &w->err));
+	assert_true(revoked);
+	GOOD(w, api_key_revoke(s, w->account, row.id, 6, &revoked, &w->err));
+	assert_false(revoked);
+	GOOD(w, api_key_find_hash(s, &w->a, row.hash, &found, &w->err));
+	assert_null(found);
+	GOOD(w, api_key_list(s, &w->a, w->account, &newest, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	assert_int_equal(rows.v[0].revoked_at, 5);
+	GOOD(w, api_key_list(s, &w->a, w->other, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 0);
+}
+
+static void users(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct user_row row, *found;
+	struct user_rows rows;
+	int64_t id;
+
+	fill_row(w, "user.find", &row, 1);
+	row.account_id = w->account;
+	GOOD(w, user_add(s, &row, &row.id, &w->err));
+	GOOD(w, user_add(s, &row, &id, &w->err));
+	assert_int_equal(id, 0);
+	row.password_hash = STR("new");
+	row.role = STR("admin");
+	GOOD(w, user_save(s, &row, &w->err));
+	GOOD(w, user_find_email(s, &w->a, row.email, &found, &w->err));
+	assert_same("user.find", found, &row);
+	GOOD(w, user_find(s, &w->a, w->account, row.id, &found, &w->err));
+	assert_same("user.find", found, &row);
+	GOOD(w, user_find(s, &w->a, w->other, row.id, &found, &w->err));
+	assert_null(found);
+	GOOD(w, user_list(s, &w->a, w->account, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	GOOD(w, user_list(s, &w->a, w->account, &newest, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	GOOD(w, user_list(s, &w->a, w->other, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 0);
+}
+
+static void sessions(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct user_row user = {.account_id = w->account, .email = STR("a@b.example")};
+	struct session_row row = {0, 0, STR("h1"), 100, 200}, *found;
+	int64_t removed;
+	bool was;
+
+	GOOD(w, user_add(s, &user, &user.id, &w->err));
+	row.user_id = user.id;
+	GOOD(w, session_add(s, &row, &row.id, &w->err));
+	GOOD(w, session_find(s, &w->a, row.hash, 199, &found, &w->err));
+	assert_same("session.find", found, &row);
+	GOOD(w, session_find(s, &w->a, row.hash, 200, &found, &w->err));
+	assert_null(found);
+	GOOD(w, session_expire(s, 199, 10, &removed, &w->err));
+	assert_int_equal(removed, 0);
+	GOOD(w, session_expire(s, 200, 10, &removed, &w->err));
+	assert_int_equal(removed, 1);
+
+	for (int i = 0; i < 3; i++) {
+		row.hash = arena_printf(&w->a, "n%d", i);
+		GOOD(w, session_add(s, &row, &row.id, &w->err));
+	}
+	GOOD(w, session_remove(s, STR("n0"), &w->err));
+	GOOD(w, session_find(s, &w->a, STR("n0"), 0, &found, &w->err));
+	assert_null(found);
+	GOOD(w, session_find(s, &w->a, STR("n1"), 0, &found, &w->err));
+	assert_non_null(found);
+	GOOD(w, user_remove(s, w->other, user.id, &was, &w->err));
+	assert_false(was);
+	GOOD(w, user_remove(s, w->account, user.id, &was, &w->err));
+	assert_true(was);
+	GOOD(w, session_find(s, &w->a, STR("n1"), 0, &found, &w->err));
+	assert_null(found);
+}
+
+/* ---- Domains ---- */
+
+static void a_domain_comes_out_as_it_went_in(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct domain_row row, *found;
+	struct domain_life life;
+
+	fill_row(w, "domain.find", &row, 1);
+	row.account_id = w->account;
+	row.layout_id = w->layout;
+	row.deleted_at = 0;
+	GOOD(w, domain_add(s, &row, &row.id, &w->err));
+	GOOD(w, domain_find(s, &w->a, w->account, row.id, &found, &w->err));
+	assert_same("domain.find", found, &row);
+	GOOD(w, domain_find(s, &w->a, w->other, row.id, &found, &w->err));
+	assert_null(found);
+	GOOD(w, domain_find_name(s, &w->a, w->account, row.name, &found, &w->err));
+	assert_same("domain.find", found, &row);
+	GOOD(w, domain_find_name(s, &w->a, w->other, row.name, &found, &w->err));
+	assert_null(found);
+
+	fill_row(w, "domain.find", found = ARENA_NEW(&w->a, struct domain_row), 2);
+	row.life = life = found->life;
+	GOOD(w, domain_save_life(s, row.id, &life, &w->err));
+	found->id = row.id;
+	GOOD(w, domain_save_options(s, found, &w->err));
+	row.region = found->region;
+	row.environment = found->environment;
+	row.open_tracking = found->open_tracking;
+	row.click_tracking = found->click_tracking;
+	row.unsubscribe_mode = found->unsubscribe_mode;
+	row.tracking_host = found->tracking_host;
+	row.tags = found->tags;
+	GOOD(w, domain_save_layout(s, row.id, w->layout, STR("{\"x\":1}"), &w->err));
+	row.settings = STR("{\"x\":1}");
+	GOOD(w, domain_save_review(s, row.id, STR("asked"), &w->err));
+	row.review_state = STR("asked");
+	row.is_suspended = !row.is_suspended;
+	GOOD(w, domain_suspend(s, row.id, row.is_suspended, &w->err));
+	GOOD(w, domain_find(s, &w->a, 0, row.id, &found, &w->err));
+	assert_same("domain.find", found, &row);
+}
+
+static void a_deleted_domain_frees_its_name(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	int64_t id = world_domain(w, w->account, "acme.example"), again;
+	struct domain_row *found;
+	struct domain_life life = {.status = STR("verified"), .next_check_at = 9};
+	bool deleted;
+
+	assert_int_equal(world_domain(w, w->account, "acme.example"), 0);
+	assert_true(world_domain(w, w->other, "acme.example") > 0);
+	GOOD(w, domain_delete(s, w->other, id, 50, &deleted, &w->err));
+	assert_false(deleted);
+	GOOD(w, domain_delete(s, w->account, id, 50, &deleted, &w->err));
+	assert_true(deleted);
+	GOOD(w, domain_delete(s, w->account, id, 51, &deleted, &w->err));
+	assert_false(deleted);
+	GOOD(w, domain_save_life(s, id, &life, &w->err));
+	GOOD(w, domain_find(s, &w->a, w->account, id, &found, &w->err));
+	assert_text(found->life.status, "deleted");
+	assert_text(found->name, "acme.example");
+	assert_int_equal(found->deleted_at, 50);
+	assert_int_equal(found->life.status_since, 50);
+	assert_int_equal(found->life.next_check_at, 0);
+	GOOD(w, domain_find_name(s, &w->a, w->account, found->name, &found, &w->err));
+	assert_null(found);
+	again = world_domain(w, w->account, "acme.example");
+	assert_true(again > id);
+}
+
+enum { MANY = 90 };
+static const char *const words[] = {"pending", "verified", "lost"};
+static const char *const tags[] = {"", "blue", "red blue"};
+
+/* Domain i of the lists: of which account, its status, tags and name. */
+static struct domain_row nth(const struct world *w, struct arena *a, int i)
+{
+	struct str name =
+	        arena_printf(a, "%s%d.example", i % 5 ? "m" : "ma", 97 * i % MANY);
+	struct domain_row row =
+	        world_domain_row(w, i % 3 ? w->account : w->other, name.p);
+
+	row.life.status = str_c(words[i / 3 % 3]);
+	row.tags = str_c(tags[i / 9 % 3]);
+	return row;
+}
+
+static bool passes(const struct domain_row *row, const struct domain_filter *f)
+{
+	struct str rest = row->tags, word;
+	bool has_tag = !f->tag.n;
+
+	while (!has_tag && str_cut_word(&rest, &word))
+		has_tag = str_eq(word, f->tag);
+	return has_tag && (!f->account_id || row->account_id == f->account_id) &&
+	       (!f->status.n || str_eq(row->life.status, f->status)) &&
+	       str_starts(row->name, f->name_prefix);
+}
+
+/* Goes through the pages; each domain that passes comes once, in order. */
+static void check_pages(struct world *w, const struct domain_filter *f, bool *is_gone)
+{
+	struct store_page page = {.limit = 4};
+	struct domain_rows rows;
+	struct domain_row last = {0};
+	size_t n = 0, want = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		struct domain_row row = nth(w, &w->a, i);
+
+		want += !is_gone[i] && passes(&row, f);
+	}
+	do {
+		GOOD(w, domain_list(&w->store, &w->a, f, &page, &rows, &w->err));
+		assert_true(rows.n <= 4);
+		for (size_t i = 0; i < rows.n; i++, n++) {
+			const struct domain_row *row = &rows.v[i];
+
+			assert_true(passes(row, f));
+			assert_int_equal(row->deleted_at, 0);
+			if (last.id && f->name_prefix.n)
+				assert_true(str_cmp(last.name, row->name) < 0 ||
+				            (str_eq(last.name, row->name) &&
+				             last.id < row->id));
+			else if (last.id)
+				assert_true(last.id < row->id);
+			last = *row;
+		}
+		page.cursor = rows.next;
+	} while (rows.next);
+	assert_int_equal(n, want);
+}
+
+static void lists_of_domains(void **state)
+{
+	struct world *w = *state;
+	const int64_t accounts[] = {0, w->account, w->other};
+	const char *const statuses[] = {"", "pending", "lost", "none"};
+	const char *const prefixes[] = {"", "m", "ma", "m7", "x"};
+	const char *const some[] = {"", "red", "blue", "green"};
+	bool is_gone[MANY] = {false}, deleted;
+
+	for (int i = 0; i < MANY; i++) {
+		struct domain_row row = nth(w, &w->a, i);
+
+		GOOD(w, domain_add(&w->store, &row, &row.id, &w->err));
+		assert_true(row.id > 0);
+		is_gone[i] = i % 10 == 7;
+		if (is_gone[i])
+			GOOD(w,
+			     domain_delete(&w->store, 0, row.id, 5, &deleted, &w->err));
+	}
+	for (size_t i = 0;
+	     i < LEN(accounts) * LEN(statuses) * LEN(prefixes) * LEN(some); i++) {
+		size_t j = i;
+		struct domain_filter f = {.account_id = accounts[j % LEN(accounts)]};
+
+		f.status = str_c(statuses[(j /= LEN(accounts)) % LEN(statuses)]);
+		f.name_prefix = str_c(prefixes[(j /= LEN(statuses)) % LEN(prefixes)]);
+		f.tag = str_c(some[j / LEN(prefixes) % LEN(some)]);
+		check_pages(w, &f, is_gone);
+	}
+}
+
+static void counts_and_names_of_domains(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct domain_counts counts;
+	struct domain_rows rows;
+	struct domain_life life = {.status = STR("lost")};
+	int64_t one = world_domain(w, w->account, "a.example");
+	int64_t other = world_domain(w, w->other, "a.example");
+
+	world_domain(w, w->account, "b.example");
+	GOOD(w, domain_save_life(s, one, &life, &w->err));
+	GOOD(w, domain_count(s, &w->a, w->account, &counts, &w->err));
+	assert_int_equal(counts.n, 2);
+	assert_text(counts.v[0].status, "lost");
+	assert_int_equal(counts.v[0].n, 1);
+	assert_text(counts.v[1].status, "pending");
+	assert_int_equal(counts.v[1].n, 1);
+	GOOD(w, domain_count(s, &w->a, 0, &counts, &w->err));
+	assert_int_equal(counts.n, 2);
+	assert_int_equal(counts.v[1].n, 2);
+
+	GOOD(w, domain_list_named(s, &w->a, STR("a.example"), 10, &rows, &w->err));
+	assert_int_equal(rows.n, 2);
+	assert_int_equal(rows.v[0].id, one);
+	assert_int_equal(rows.v[1].id, other);
+	GOOD(w, domain_list_named(s, &w->a, STR("a.example"), 1, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+}
+
+static void layouts(void **state)
+{
+	struct world *w = *state;
+	struct layout_row row = {0, STR("d2"), STR("standard"), STR("{\"b\":2}")};
+	struct layout_row *found;
+	int64_t again;
+
+	GOOD(w, layout_put(&w->store, &row, &row.id, &w->err));
+	assert_int_not_equal(row.id, w->layout);
+	GOOD(w, layout_put(&w->store, &row, &again, &w->err));
+	assert_int_equal(again, row.id);
+	GOOD(w, layout_find(&w->store, &w->a, row.id, &found, &w->err));
+	assert_same("layout.find", found, &row);
+	GOOD(w, layout_find(&w->store, &w->a, 99, &found, &w->err));
+	assert_null(found);
+}
+
+/* ---- Schedule ---- */
+
+struct loaded {
+	struct schedule_row v[16];
+	size_t n, max;
+};
+
+static bool load(const struct schedule_row *row, void *arg)
+{
+	struct loaded *loaded = arg;
+
+	assert_true(loaded->n < LEN(loaded->v));
+	loaded->v[loaded->n++] = *row;
+	return loaded->n < loaded->max;
+}
+
+static struct loaded loaded(struct world *w, size_t max)
+{
+	struct loaded all_rows = {.max = max};
+
+	GOOD(w, schedule_load(&w->store, load, &all_rows, &w->err));
+	return all_rows;
+}
+
+static void the_schedule_follows_the_domains(void **state)
+{
+	struct world *w = *state;
+	struct domain_life life = {.status = STR("verified"), .next_check_at = 7000};
+	struct schedule_row rows[2] = {
+	        {0, 1},
+                {0, 2}
+        };
+	struct loaded now;
+	bool deleted;
+
+	rows[0].domain_id = world_domain(w, w->account, "a.example");
+	rows[1].domain_id = world_domain(w, w->account, "b.example");
+	now = loaded(w, 16);
+	assert_int_equal(now.n, 2);
+	assert_int_equal(now.v[1].domain_id, rows[1].domain_id);
+	assert_int_equal(now.v[1].next_at, 5000);
+	assert_int_equal(loaded(w, 1).n, 1);
+
+	GOOD(w, domain_save_life(&w->store, rows[0].domain_id, &life, &w->err));
+	assert_int_equal(loaded(w, 16).v[0].next_at, 7000);
+	GOOD(w, schedule_set(&w->store, rows, 2, &w->err));
+	now = loaded(w, 16);
+	assert_int_equal(now.v[0].next_at, 1);
+	assert_int_equal(now.v[1].next_at, 2);
+
+	rows[0].next_at = 0;
+	GOOD(w, schedule_set(&w->store, rows, 1, &w->err));
+	assert_int_equal(loaded(w, 16).n, 1);
+	GOOD(w, domain_delete(&w->store, 0, rows[1].domain_id, 1, &deleted, &w->err));
+	assert_int_equal(loaded(w, 16).n, 0);
+	life.next_check_at = 0;
+	GOOD(w, domain_save_life(&w->store, rows[0].domain_id, &life, &w->err));
+	assert_int_equal(loaded(w, 16).n, 0);
+}
+
+/* ---- What belongs to domains ---- */
+
+static void dkim_keys(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	int64_t domain = world_domain(w, w->account, "a.example"), id;
+	struct dkim_key_row row, *found;
+	struct dkim_key_rows rows;
+
+	fill_row(w, "dkim_key.find", &row, 1);
+	row.domain_id = domain;
+	GOOD(w, dkim_key_add(s, &row, &row.id, &w->err));
+	GOOD(w, dkim_key_find(s, &w->a, domain, row.id, &found, &w->err));
+	assert_same("dkim_key.find", found, &row);
+	GOOD(w, dkim_key_find(s, &w->a, domain + 1, row.id, &found, &w->err));
+	assert_null(found);
+	GOOD(w, dkim_key_add(s, &row, &id, &w->err));
+	assert_int_equal(id, 0);
+
+	GOOD(w, dkim_key_set_stage(s, row.id, STR("active"), 11, &w->err));
+	GOOD(w, dkim_key_set_stage(s, row.id, STR("retiring"), 12, &w->err));
+	row.stage = STR("retiring");
+	row.active_at = 11;
+	row.retiring_at = 12;
+	GOOD(w, dkim_key_find(s, &w->a, domain, row.id, &found, &w->err));
+	assert_same("dkim_key.find", found, &row);
+	GOOD(w, dkim_key_list_retiring(s, &w->a, 12, 9, &rows, &w->err));
+	assert_int_equal(rows.n, 0);
+	GOOD(w, dkim_key_list_retiring(s, &w->a, 13, 9, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	GOOD(w, dkim_key_set_stage(s, row.id, STR("retired"), 13, &w->err));
+	GOOD(w, dkim_key_list_retiring(s, &w->a, 99, 9, &rows, &w->err));
+	assert_int_equal(rows.n, 0);
+	GOOD(w, dkim_key_list(s, &w->a, domain, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	assert_int_equal(rows.v[0].retired_at, 13);
+	assert_int_equal(rows.v[0].active_at, 11);
+}
+
+static void senders(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	int64_t domain = world_domain(w, w->account, "a.example"), id;
+	struct sender_filter of_domain = {.domain_id = domain};
+	struct sender_filter of_other = {.account_id = w->other};
+	struct sender_filter of_both = {.account_id = w->other, .domain_id = domain};
+	struct sender_row row, *found;
+	struct sender_rows rows;
+	bool deleted;
+
+	fill_row(w, "sender.find", &row, 1);
+	row.account_id = w->account;
+	row.domain_id = 0;
+	row.deleted_at = 0;
+	GOOD(w, sender_add(s, &row, &row.id, &w->err));
+	GOOD(w, sender_add(s, &row, &id, &w->err));
+	assert_int_equal(id, 0);
+	row.domain_id = domain;
+	row.display_name = STR("New");
+	row.status = STR("confirmed");
+	GOOD(w, sender_save(s, &row, &w->err));
+	GOOD(w, sender_find(s, &w->a, w->account, row.id, &found, &w->err));
+	assert_same("sender.find", found, &row);
+	GOOD(w,
+	     sender_find_address(s, &w->a, w->account, row.address, &found, &w->err));
+	assert_same("sender.find", found, &row);
+	GOOD(w, sender_find(s, &w->a, w->other, row.id, &found, &w->err));
+	assert_null(found);
+
+	GOOD(w, sender_list(s, &w->a, &of_domain, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	GOOD(w, sender_list(s, &w->a, &of_both, &newest, &rows, &w->err));
+	assert_int_equal(rows.n, 0);
+	GOOD(w, sender_list(s, &w->a, &of_other, &newest, &rows, &w->err));
+	assert_int_equal(rows.n, 0);
+	GOOD(w,
+	     sender_list(s, &w->a, &(struct sender_filter){0}, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+
+	GOOD(w, sender_delete(s, w->other, row.id, 9, &deleted, &w->err));
+	assert_false(deleted);
+	GOOD(w, sender_delete(s, w->account, row.id, 9, &deleted, &w->err));
+	assert_true(deleted);
+	GOOD(w, sender_find(s, &w->a, w->account, row.id, &found, &w->err));
+	assert_null(found);
+	GOOD(w, sender_list(s, &w->a, &of_domain, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 0);
+	GOOD(w, sender_add(s, &row, &id, &w->err));
+	assert_true(id > row.id);
+}
+
+static int64_t add_check(struct world *w, const struct check_row *row, int64_t at)
+{
+	struct check_row added = *row;
+	int64_t id;
+
+	added.at = at;
+	GOOD(w, check_add(&w->store, &added, &id, &w->err));
+	assert_true(id > 0);
+	return id;
+}
+
+static void checks(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct check_row row, other, *found;
+	struct check_rows rows;
+	int64_t first, second;
+
+	fill_row(w, "check.find", &row, 1);
+	row.domain_id = world_domain(w, w->account, "a.example");
+	row.cause = STR("schedule");
+	other = row;
+	other.domain_id = world_domain(w, w->account, "b.example");
+	first = row.id = add_check(w, &row, 10);
+	row.at = row.last_at = 10;
+	row.repeated = 0;
+	GOOD(w, check_find(s, &w->a, row.domain_id, first, &found, &w->err));
+	assert_same("check.find", found, &row);
+
+	add_check(w, &other, 20);
+	assert_int_equal(add_check(w, &row, 30), first);
+	assert_int_equal(add_check(w, &row, 40), first);
+	row.repeated = 2;
+	row.last_at = 40;
+	GOOD(w, check_find_newest(s, &w->a, row.domain_id, &found, &w->err));
+	assert_same("check.find", found, &row);
+
+	/* A request is always a row; so is what differs, and what was before that. */
+	row.cause = STR("request");
+	second = add_check(w, &row, 50);
+	assert_true(second > first);
+	row.cause = STR("schedule");
+	assert_int_equal(add_check(w, &row, 60), second);
+	row.digest = STR("changed");
+	assert_true(add_check(w, &row, 70) > second);
+	row.can_send = !row.can_send;
+	assert_true(add_check(w, &row, 80) > second);
+	row.status = STR("changed");
+	assert_true(add_check(w, &row, 90) > second);
+
+	GOOD(w, check_list(s, &w->a, row.domain_id, &newest, &rows, &w->err));
+	assert_int_equal(rows.n, 5);
+	assert_int_equal(rows.v[0].at, 90);
+	assert_int_equal(rows.v[0].document.n, 0);
+	assert_int_equal(rows.v[4].id, first);
+	GOOD(w, check_list(s, &w->a, row.domain_id, &all, &rows, &w->err));
+	assert_int_equal(rows.v[0].id, first);
+	GOOD(w, check_find(s, &w->a, other.domain_id, first, &found, &w->err));
+	assert_null(found);
+}
+
+static void old_checks_go_but_the_newest(void **state)
+{
+	struct world *w = *state;
+	struct check_row row = {.cause = STR("request"), .status = STR("pending")};
+	struct check_rows rows;
+	int64_t removed, quiet = world_domain(w, w->account, "quiet.example");
+
+	row.domain_id = quiet;
+	add_check(w, &row, 1);
+	row.domain_id = world_domain(w, w->account, "busy.example");
+	for (int i = 1; i <= 6; i++)
+		add_check(w, &row, i);
+	GOOD(w, check_purge(&w->store, 6, 3, &removed, &w->err));
+	assert_int_equal(removed, 3);
+	GOOD(w, check_purge(&w->store, 6, 3, &removed, &w->err));
+	assert_int_equal(removed, 2);
+	GOOD(w, check_purge(&w->store, 1000, 3, &removed, &w->err));
+	assert_int_equal(removed, 0);
+	GOOD(w, check_list(&w->store, &w->a, row.domain_id, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	assert_int_equal(rows.v[0].at, 6);
+	GOOD(w, check_list(&w->store, &w->a, quiet, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+}
+
+static void reviews(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct review_row row, later, *found;
+	struct review_rows rows;
+
+	fill_row(w, "review.find", &row, 1);
+	row.domain_id = world_domain(w, w->account, "a.example");
+	GOOD(w, review_add(s, &row, &row.id, &w->err));
+	GOOD(w, review_find(s, &w->a, row.id, &found, &w->err));
+	assert_same("review.find", found, &row);
+	fill_row(w, "review.find", &later, 2);
+	later.domain_id = row.domain_id;
+	GOOD(w, review_add(s, &later, &later.id, &w->err));
+	GOOD(w, review_find_newest(s, &w->a, row.domain_id, &found, &w->err));
+	assert_same("review.find", found, &later);
+
+	fill_row(w, "review.find", found, 3);
+	found->id = later.id;
+	found->domain_id = later.domain_id;
+	found->state = row.state;
+	later = *found;
+	GOOD(w, review_save(s, &later, &w->err));
+	GOOD(w, review_list(s, &w->a, row.state, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 2);
+	assert_same("review.find", &rows.v[1], &later);
+	GOOD(w, review_list(s, &w->a, row.state, &newest, &rows, &w->err));
+	assert_same("review.find", &rows.v[1], &row);
+	GOOD(w, review_list(s, &w->a, STR("none"), &all, &rows, &w->err));
+	assert_int_equal(rows.n, 0);
+}
+
+static void tracking_names(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct tracking_row row, *found;
+	struct tracking_rows rows;
+	struct tracking_filter of = {.account_id = w->account};
+	int64_t id;
+	bool retired;
+
+	fill_row(w, "tracking.find", &row, 1);
+	row.account_id = w->account;
+	row.domain_id = 0;
+	row.retired_at = 0;
+	GOOD(w, tracking_add(s, &row, &row.id, &w->err));
+	row.account_id = w->other;
+	GOOD(w, tracking_add(s, &row, &id, &w->err));
+	assert_int_equal(id, 0);
+	row.account_id = w->account;
+	row.domain_id = of.domain_id = world_domain(w, w->account, "a.example");
+	row.mode = STR("m");
+	row.region = STR("r");
+	row.target = STR("t");
+	row.status = STR("s");
+	GOOD(w, tracking_save(s, &row, &w->err));
+	GOOD(w, tracking_find_name(s, &w->a, row.name, &found, &w->err));
+	assert_same("tracking.find", found, &row);
+	GOOD(w, tracking_find(s, &w->a, w->other, row.id, &found, &w->err));
+	assert_null(found);
+
+	GOOD(w, tracking_retire(s, w->other, row.id, 9, &retired, &w->err));
+	assert_false(retired);
+	GOOD(w, tracking_retire(s, w->account, row.id, 9, &retired, &w->err));
+	assert_true(retired);
+	GOOD(w, tracking_find_name(s, &w->a, row.name, &found, &w->err));
+	assert_null(found);
+	GOOD(w, tracking_list(s, &w->a, &of, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	assert_int_equal(rows.v[0].retired_at, 9);
+	of.domain_id = 0;
+	GOOD(w, tracking_list(s, &w->a, &of, &newest, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	of.account_id = w->other;
+	GOOD(w, tracking_list(s, &w->a, &of, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 0);
+	row.account_id = w->other;
+	GOOD(w, tracking_add(s, &row, &id, &w->err));
+	assert_true(id > row.id);
+	GOOD(w, tracking_list(s, &w->a, &(struct tracking_filter){0}, &newest, &rows,
+	                      &w->err));
+	assert_int_equal(rows.n, 2);
+	assert_int_equal(rows.v[0].id, id);
+}
+
+/* ---- Logs ---- */
+
+static size_t event_count(struct world *w, const struct event_filter *f, int64_t limit,
+                          bool newest_first)
+{
+	struct store_page page = {.limit = limit, .newest_first = newest_first};
+	struct event_rows rows;
+	int64_t last = 0;
+	size_t n = 0;
+
+	do {
+		GOOD(w, event_list(&w->store, &w->a, f, &page, &rows, &w->err));
+		for (size_t i = 0; i < rows.n; i++, n++) {
+			if (last)
+				assert_true((last < rows.v[i].id) == !newest_first);
+			last = rows.v[i].id;
+		}
+		page.cursor = rows.next;
+	} while (rows.next);
+	return n;
+}
+
+static void events(void **state)
+{
+	struct world *w = *state;
+	const int64_t domains[] = {0, world_domain(w, w->account, "a.example"),
+	                           world_domain(w, w->account, "b.example")};
+	struct event_row row, *found;
+
+	fill_row(w, "event.find", &row, 1);
+	for (int i = 0; i < 24; i++) {
+		row.account_id = i % 4 ? w->account : w->other;
+		row.domain_id = domains[i % 3];
+		row.type = i % 2 ? STR("odd") : STR("even");
+		GOOD(w, event_append(&w->store, &row, &row.id, &w->err));
+		GOOD(w, event_find(&w->store, &w->a, row.account_id, row.id, &found,
+		                   &w->err));
+		assert_same("event.find", found, &row);
+	}
+	GOOD(w, event_find(&w->store, &w->a, w->other, row.id, &found, &w->err));
+	assert_null(found);
+	for (int64_t limit = 1; limit < 10; limit += 4)
+		for (int way = 0; way < 2; way++) {
+			struct event_filter f = {0};
+
+			assert_int_equal(event_count(w, &f, limit, way), 24);
+			f.type = STR("odd");
+			assert_int_equal(event_count(w, &f, limit, way), 12);
+			f.account_id = w->account;
+			assert_int_equal(event_count(w, &f, limit, way), 12);
+			f.type = STR("even");
+			assert_int_equal(event_count(w, &f, limit, way), 6);
+			f.domain_id = domains[1];
+			assert_int_equal(event_count(w, &f, limit, way), 2);
+			f = (struct event_filter){.domain_id = domains[2]};
+			assert_int_equal(event_count(w, &f, limit, way), 8);
+		}
+}
+
+static void an_event_id_is_never_given_twice(void **state)
+{
+	struct world *w = *state;
+	struct event_row row = {.type = STR("t")};
+	int64_t last = 0, removed;
+
+	for (row.at = 1; row.at <= 6; row.at++)
+		GOOD(w, event_append(&w->store, &row, &last, &w->err));
+	GOOD(w, event_purge(&w->store, 4, 2, &removed, &w->err));
+	assert_int_equal(removed, 2);
+	GOOD(w, event_purge(&w->store, 4, 2, &removed, &w->err));
+	assert_int_equal(removed, 1);
+	GOOD(w, event_purge(&w->store, 1000, 100, &removed, &w->err));
+	assert_int_equal(removed, 2);
+	assert_int_equal(event_count(w, &(struct event_filter){0}, 9, false), 1);
+	GOOD(w, event_append(&w->store, &row, &row.id, &w->err));
+	assert_int_equal(row.id, last + 1);
+}
+
+static void audits(void **state)
+{
+	struct world *w = *state;
+	struct audit_row row;
+	struct audit_rows rows;
+	int64_t removed;
+
+	for (int i = 0; i < 6; i++) {
+		fill_row(w, "audit.list", &row, i + 1);
+		row.account_id = i % 2 ? w->account : 0;
+		GOOD(w, audit_append(&w->store, &row, &row.id, &w->err));
+	}
+	GOOD(w, audit_list(&w->store, &w->a, 0, &newest, &rows, &w->err));
+	assert_int_equal(rows.n, 6);
+	assert_same("audit.list", &rows.v[0], &row);
+	GOOD(w, audit_list(&w->store, &w->a, w->account, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 3);
+	assert_same("audit.list", &rows.v[2], &row);
+	GOOD(w, audit_purge(&w->store, 3000, 10, &removed, &w->err));
+	assert_int_equal(removed, 2);
+	GOOD(w, audit_list(&w->store, &w->a, 0, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 4);
+}
+
+static void idempotent_answers(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct idempotency_row row, *found;
+	int64_t removed;
+
+	fill_row(w, "idempotency.find", &row, 1);
+	row.account_id = w->account;
+	GOOD(w, idempotency_find(s, &w->a, w->account, row.key, &found, &w->err));
+	assert_null(found);
+	GOOD(w, idempotency_save(s, &row, &w->err));
+	GOOD(w, idempotency_find(s, &w->a, w->account, row.key, &found, &w->err));
+	assert_same("idempotency.find", found, &row);
+	GOOD(w, idempotency_find(s, &w->a, w->other, row.key, &found, &w->err));
+	assert_null(found);
+	row.status = 201;
+	row.body = STR("{}");
+	row.digest = STR("other");
+	row.created_at = 50;
+	GOOD(w, idempotency_save(s, &row, &w->err));
+	GOOD(w, idempotency_find(s, &w->a, w->account, row.key, &found, &w->err));
+	assert_same("idempotency.find", found, &row);
+
+	GOOD(w, idempotency_expire(s, 50, 9, &removed, &w->err));
+	assert_int_equal(removed, 0);
+	GOOD(w, idempotency_expire(s, 51, 9, &removed, &w->err));
+	assert_int_equal(removed, 1);
+	GOOD(w, idempotency_save(s, &row, &w->err));
+	GOOD(w, idempotency_remove(s, w->account, row.key, &w->err));
+	GOOD(w, idempotency_find(s, &w->a, w->account, row.key, &found, &w->err));
+	assert_null(found);
+}
+
+static void settings(void **state)
+{
+	struct world *w = *state;
+	struct str value;
+
+	GOOD(w, setting_find(&w->store, &w->a, STR("x"), &value, &w->err));
+	assert_null(value.p);
+	GOOD(w, setting_save(&w->store, STR("x"), STR("1"), &w->err));
+	GOOD(w, setting_save(&w->store, STR("x"), STR(""), &w->err));
+	GOOD(w, setting_find(&w->store, &w->a, STR("x"), &value, &w->err));
+	assert_non_null(value.p);
+	assert_int_equal(value.n, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        WORLD_TEST(accounts),
+	        WORLD_TEST(api_keys),
+	        WORLD_TEST(users),
+	        WORLD_TEST(sessions),
+	        WORLD_TEST(a_domain_comes_out_as_it_went_in),
+	        WORLD_TEST(a_deleted_domain_frees_its_name),
+	        WORLD_TEST(lists_of_domains),
+	        WORLD_TEST(counts_and_names_of_domains),
+	        WORLD_TEST(layouts),
+	        WORLD_TEST(the_schedule_follows_the_domains),
+	        WORLD_TEST(dkim_keys),
+	        WORLD_TEST(senders),
+	        WORLD_TEST(checks),
+	        WORLD_TEST(old_checks_go_but_the_newest),
+	        WORLD_TEST(reviews),
+	        WORLD_TEST(tracking_names),
+	        WORLD_TEST(events),
+	        WORLD_TEST(an_event_id_is_never_given_twice),
+	        WORLD_TEST(audits),
+	        WORLD_TEST(idempotent_answers),
+	        WORLD_TEST(settings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
