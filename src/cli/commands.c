@@ -46,6 +46,7 @@ const struct command *const commands[] = {
         &cmd_config_check,
         &cmd_config_show,
         &cmd_config_doc,
+        &cmd_store_backup,
         &cmd_manual,
         NULL,
         /* clang-format on */
