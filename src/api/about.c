@@ -196,6 +196,8 @@ enum api_result about_document(struct api_call *call)
 		return api_answer_text(call, "text/markdown; charset=utf-8",
 		                       api_manual(call->a));
 	text = data_file(arena_printf(call->a, "docs/%.*s", STR_ARG(name)));
+	if (!text.p)
+		text = data_file(name);
 	if (!text.p || !str_ends(name, STR(".md")))
 		return api_problem(call, PROBLEM_NOT_FOUND,
 		                   "See /llms.txt for the documents there are.");

@@ -10,7 +10,7 @@
 #include "store/audit.h"
 #include "store/turn.h"
 
-#include <string.h>
+#include <sodium.h>
 
 static bool is_reading(const struct api_call *call)
 {
@@ -225,7 +225,7 @@ struct api *api_new(const struct api_setup *setup)
 	struct arena a = {0};
 	struct api *api = ARENA_NEW(&a, struct api);
 
-	need(setup->host.reply != NULL);
+	need(setup->host.reply != NULL && sodium_init() >= 0);
 	api->store = setup->store;
 	api->config = setup->config;
 	api->host = setup->host;

@@ -46,7 +46,6 @@ enum api_verified {
 /* What became of a key that was asked for. */
 struct api_taken_key {
 	bool ok;               /* false: keys does not answer */
-	uint64_t ref;          /* its id there */
 	struct str public_key; /* the bytes that p= has in base64; lent */
 };
 

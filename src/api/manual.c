@@ -180,9 +180,14 @@ struct str api_llms(struct arena *a)
 	           "- [The API](/docs/api.md): every route, scope and problem\n"
 	           "- [OpenAPI](/v1/openapi.json): the same for programs\n");
 	for (size_t i = 0; (row = data_at(i)); i++)
-		if (str_starts(row->name, STR("docs/")))
-			buf_printf(&out, "- [%.*s](/%.*s)\n",
-			           STR_ARG(str_from(row->name, 5)), STR_ARG(row->name));
+		if (str_ends(row->name, STR(".md"))) {
+			struct str name = row->name;
+
+			if (str_starts(name, STR("docs/")))
+				name = str_from(name, 5);
+			buf_printf(&out, "- [%.*s](/docs/%.*s)\n", STR_ARG(name),
+			           STR_ARG(name));
+		}
 	buf_printf(&out, "\n## Routes\n\n");
 	for (size_t i = 0; (r = route_at(i)); i++)
 		buf_printf(&out, "- %.*s %s: %s\n",
