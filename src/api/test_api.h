@@ -329,8 +329,9 @@ static inline const char *got(const struct fixture *f, const char *path)
 		char text[64];
 
 		snprintf(text, sizeof(text), "%.*s", STR_ARG(name));
-		at = json_is_array(at) ? json_array_get(at, (size_t)atol(text))
-		                       : json_object_get(at, text);
+		at = json_is_array(at)
+		             ? json_array_get(at, (size_t)strtol(text, NULL, 10))
+		             : json_object_get(at, text);
 	}
 	return json_is_string(at) ? json_string_value(at) : "";
 }
