@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 LAB = /usr/bin/python3 tests/lab/lab.py run --
 
-.PHONY: all run test unit check e2e bench-check bench-dkim bench-letter fuzz format docs install clean
+.PHONY: all run test unit check e2e bench-check bench-dkim bench-letter bench-store fuzz format docs install clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
@@ -52,6 +52,12 @@ bench-letter:
 # What a DKIM signature costs a letter of 58 kB, besides the bare signature.
 bench-dkim: all
 	@/usr/bin/python3 tests/bench/dkim_letter.py | $(BUILD)/src/auth/dkim_bench
+
+# The store with a million domains.
+DOMAINS ?= 1000000
+bench-store: all
+	@folder=$$(mktemp -d) && $(BUILD)/tests/bench_store $$folder $(DOMAINS); \
+		status=$$?; rm -r $$folder; exit $$status
 
 # Every fuzz target for SECONDS, two at a time.
 SECONDS ?= 60

@@ -159,10 +159,13 @@ CREATE TABLE checks (
 	digest TEXT NOT NULL,
 	repeated BIGINT NOT NULL,
 	last_at BIGINT NOT NULL,
-	document TEXT NOT NULL
+	document TEXT NOT NULL,
+	is_newest SMALLINT NOT NULL
 );
 CREATE INDEX checks_domain ON checks (domain_id, id);
-CREATE INDEX checks_age ON checks (last_at);
+CREATE UNIQUE INDEX checks_newest ON checks (domain_id) WHERE is_newest = 1;
+-- What retention removes; a check that is counted on is not in it.
+CREATE INDEX checks_superseded ON checks (last_at) WHERE is_newest = 0;
 
 CREATE TABLE reviews (
 	id INTEGER PRIMARY KEY,

@@ -19,32 +19,32 @@
 
 static const struct sql_shape shape = SHAPE(DOCUMENT);
 
-enum { ADD, REPEAT, FIND, FIND_NEWEST, LIST, LIST_NEWEST, PURGE };
+enum { ADD, SUPERSEDE, REPEAT, FIND, FIND_NEWEST, LIST, LIST_NEWEST, PURGE };
 
 static const struct sql_statement statements[] = {
         [ADD] = {"check.add",
-                 "INSERT INTO checks (" NAMES(
+                 "INSERT INTO checks (is_newest, " NAMES(
                          DOCUMENT) ")"
-                                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-                                   " RETURNING id"                                                                  },
+                                   " VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9)"
+                                   " RETURNING id"                                                                    },
+        [SUPERSEDE] = {"check.supersede",                                              "UPDATE checks SET is_newest = 0"
+                                          " WHERE domain_id = $1 AND is_newest = 1"},
         [REPEAT] = {"check.repeat",
                  "UPDATE checks SET repeated = repeated + 1, last_at = $1"
-                    " WHERE id = (SELECT max(id) FROM checks WHERE domain_id = $2)"
-                    " AND status = $3 AND can_send = $4 AND digest = $5 RETURNING id"                               },
-        [FIND] = {"check.find",                                                   SELECT "id = $1 AND domain_id = $2", &shape},
+                    " WHERE domain_id = $2 AND is_newest = 1"
+                    " AND status = $3 AND can_send = $4 AND digest = $5 RETURNING id"                                 },
+        [FIND] = {"check.find",                                                   SELECT "id = $1 AND domain_id = $2",   &shape},
         [FIND_NEWEST] = {"check.find_newest",
-                 SELECT "domain_id = $1 ORDER BY id DESC LIMIT 1",                                                                               &shape},
+                 SELECT "domain_id = $1 ORDER BY id DESC LIMIT 1",                                                                                 &shape},
         [LIST] = {"check.list",
                  SELECT_SHORT "domain_id = $1 AND id > $2 ORDER BY id LIMIT $3",
                  &shape},
         [LIST_NEWEST] = {"check.list_newest",
                  SELECT_SHORT
-                         "domain_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",                                                                                              &shape},
+                         "domain_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",                                                                                                &shape},
         [PURGE] = {"check.purge",
-                 "DELETE FROM checks WHERE id IN (SELECT old.id FROM checks old"
-                   " WHERE old.last_at < $1 AND EXISTS (SELECT 1 FROM checks newer"
-                   " WHERE newer.domain_id = old.domain_id AND newer.id > old.id)"
-                   " ORDER BY old.last_at LIMIT $2)"                                     },
+                 "DELETE FROM checks WHERE id IN (SELECT id FROM checks"
+                   " WHERE is_newest = 0 AND last_at < $1 ORDER BY last_at LIMIT $2)"                                       },
 };
 const struct sql_statements check_statements = {statements, LEN(statements)};
 
@@ -58,17 +58,30 @@ static bool repeat(struct store *store, const struct check_row *row, int64_t *id
 	                  id, err);
 }
 
-bool check_add(struct store *store, const struct check_row *row, int64_t *id,
-               struct err *err)
+static bool add(struct store *store, const struct check_row *row, int64_t *id,
+                struct err *err)
 {
 	struct check_row added = *row;
 
-	*id = 0;
-	if (str_eq(row->cause, STR("schedule")) && !repeat(store, row, id, err))
-		return false;
 	added.repeated = 0;
 	added.last_at = row->at;
-	return *id || sql_insert(store->sql, &statements[ADD], &shape, &added, id, err);
+	return sql_run(store->sql, &statements[SUPERSEDE],
+	               SQL_VALUES(sql_int(row->domain_id)), NULL, err) &&
+	       sql_insert(store->sql, &statements[ADD], &shape, &added, id, err);
+}
+
+bool check_add(struct store *store, const struct check_row *row, int64_t *id,
+               struct err *err)
+{
+	bool own, is_good;
+
+	*id = 0;
+	if (!several_begin(store, &own, err))
+		return false;
+	is_good = !str_eq(row->cause, STR("schedule")) || repeat(store, row, id, err);
+	if (is_good && !*id)
+		is_good = add(store, row, id, err);
+	return several_end(store, own, is_good, err);
 }
 
 bool check_find(struct store *store, struct arena *a, int64_t domain, int64_t id,

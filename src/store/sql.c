@@ -75,7 +75,8 @@ static bool configure(struct sql *sql, const struct sql_options *options,
 	                 options->cache_bytes ? -(long long)options->cache_bytes / 1024
 	                                      : -2000,
 	                 options->read_only ? "PRAGMA query_only = ON;"
-	                                    : "PRAGMA journal_mode = WAL;");
+	                                    : "PRAGMA journal_mode = WAL;"
+	                                      "PRAGMA journal_size_limit = 67108864;");
 
 	sqlite3_extended_result_codes(sql->db, 1);
 	sqlite3_busy_timeout(sql->db, (int)options->busy_ms);

@@ -227,6 +227,24 @@ static void a_turn_that_is_not_committed_is_nothing(void **state)
 	assert_false(is_there(w, "one"));
 }
 
+static void another_writer_is_waited_for_and_then_an_error(void **state)
+{
+	struct world *w = *state;
+	const struct sql_options options = {.busy_ms = 1};
+	struct sql *second;
+
+	GOOD(w, sql_open(w->path, &options, &second, &w->err));
+	GOOD(w, store_turn_begin(&w->store, &w->err));
+	assert_false(sql_begin(second, &w->err));
+	assert_int_equal(w->err.kind, ERR_UNAVAILABLE);
+	assert_string_equal(w->err.text, "sql.begin: database is locked");
+	assert_false(sql_in_transaction(second));
+	GOOD(w, store_turn_commit(&w->store, &w->err));
+	GOOD(w, sql_begin(second, &w->err));
+	sql_rollback(second);
+	sql_close(second);
+}
+
 /* Lets the store grow by `more` pages: what SQLite says then is what it says of a full
  * disk. */
 static void limit_pages(struct world *w, int64_t more)
@@ -406,6 +424,7 @@ int main(void)
 	        WORLD_TEST(what_is_no_store_is_refused),
 	        WORLD_TEST(a_part_that_fails_takes_back_its_own),
 	        WORLD_TEST(a_turn_that_is_not_committed_is_nothing),
+	        WORLD_TEST(another_writer_is_waited_for_and_then_an_error),
 	        WORLD_TEST(a_full_disk_takes_back_the_part),
 	        WORLD_TEST(a_full_disk_loses_the_turn_as_a_whole),
 	        WORLD_TEST(a_full_disk_leaves_no_half_of_several_statements),
