@@ -128,6 +128,7 @@ static void nothing_is_early(void **state)
 
 	(void)state;
 	wheel_set(w, 5, 1281);
+	assert_int_equal(wheel_due_count(w), 0);
 	assert_false(wheel_take_due(w, 1280, &id));
 	assert_int_equal(wheel_next(w), 1408);
 	assert_false(wheel_take_due(w, 1407, &id));
@@ -135,6 +136,7 @@ static void nothing_is_early(void **state)
 	assert_int_equal(id, 5);
 	wheel_set(w, 5, 10);
 	assert_int_equal(wheel_first_due(w), 10);
+	assert_int_equal(wheel_due_count(w), 1);
 	assert_true(
 	        wheel_take_due(w, 0, &id)); /* time that goes back is not followed */
 	assert_int_equal(wheel_next(w), -1);

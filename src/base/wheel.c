@@ -306,6 +306,15 @@ int64_t wheel_first_due(const struct wheel *w)
 	return i == DUE ? -1 : w->v[i].at;
 }
 
+uint64_t wheel_due_count(const struct wheel *w)
+{
+	uint64_t n = w->count;
+
+	for (size_t level = 0; level < LEVELS; level++)
+		n -= w->level_count[level];
+	return n;
+}
+
 uint64_t wheel_count(const struct wheel *w)
 {
 	return w->count;

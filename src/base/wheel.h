@@ -44,4 +44,6 @@ bool wheel_take_due(struct wheel *w, int64_t now, int64_t *id);
 int64_t wheel_next(const struct wheel *w);
 /* The time of the entry that wheel_take_due() would give now, or -1: how late it is. */
 int64_t wheel_first_due(const struct wheel *w);
+/* How many are due: may be taken at the time of the last look. */
+uint64_t wheel_due_count(const struct wheel *w);
 uint64_t wheel_count(const struct wheel *w);

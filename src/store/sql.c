@@ -71,7 +71,8 @@ static bool configure(struct sql *sql, const struct sql_options *options,
 	char text[256];
 	int n = snprintf(text, sizeof(text),
 	                 "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-	                 "PRAGMA mmap_size = 0; PRAGMA cache_size = %lld; %s",
+	                 "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
+	                 "PRAGMA cache_size = %lld; %s",
 	                 options->cache_bytes ? -(long long)options->cache_bytes / 1024
 	                                      : -2000,
 	                 options->read_only ? "PRAGMA query_only = ON;"

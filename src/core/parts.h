@@ -1,0 +1,53 @@
+/* What the files of the core share. Private to src/core. */
+#pragma once
+
+#include "config/config.h"
+#include "core/mail.h"
+#include "core/pool.h"
+#include "core/turn.h"
+#include "core/upkeep.h"
+#include "core/watch.h"
+#include "ipc/keys_client.h"
+#include "ipc/role.h"
+#include "net/tls.h"
+
+/* A call to keys that the API waits for. */
+struct key_call {
+	struct key_call *next; /* while nobody needs it */
+	struct core *core;
+	void (*done)(void *arg, const struct api_taken_key *key);
+	void *arg;
+};
+
+struct core {
+	struct arena a;
+	struct role_run run;
+	struct arena config_arena; /* of all options that were ever in force */
+	struct config config;
+	struct store store;
+	struct resolver *resolver;
+	struct event_base *base; /* the resolver's */
+	struct turn *turn;
+	struct pool *pool;
+	struct api *api;
+	struct watch *watch;
+	struct upkeep *upkeep;
+	struct mailer *mailer;
+	struct keys_client *keys;
+	struct key_call *unused_key_calls;
+	struct http_server *server;
+	struct tls_context tls;
+	bool has_tls;
+	struct event *tick;
+	struct keys_stats stock; /* of keys, as it last said */
+	bool is_taking_stock;
+	unsigned ticks;
+	struct role_state
+	        roles[ROLE_COUNT]; /* as the parent last said; starts 0: never */
+	bool is_drained;           /* no connection is left */
+};
+
+/* host.c: what the API asks for. */
+struct api_host core_host(struct core *core);
+/* lock_in.c: enters the sandbox; store and resolver are open. */
+NODISCARD bool core_lock_in(struct core *core, struct err *err);
