@@ -61,7 +61,9 @@ static void add_fields(struct buf *out, const char *title, const struct schema *
 
 	if (!schema)
 		return;
-	buf_printf(out, "\n%s:\n\n| member | value | |\n| --- | --- | --- |\n", title);
+	if (*title)
+		buf_printf(out, "\n%s:\n", title);
+	buf_printf(out, "\n| member | value | |\n| --- | --- | --- |\n");
 	for (size_t i = 0; i < schema->n; i++) {
 		const struct schema_field *f = &schema->fields[i];
 
@@ -127,7 +129,7 @@ static void add_answers(struct buf *out)
 		collect(list, &n, r->response);
 	buf_printf(out, "\n## Answers\n");
 	for (size_t i = 0; i < n; i++) {
-		buf_printf(out, "\n### %s", list[i]->name);
+		buf_printf(out, "\n### %s\n", list[i]->name);
 		add_fields(out, "", list[i]);
 	}
 }
