@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include <sys/timex.h>
+
 static int64_t fixed_at = -1;
 static int64_t shift_ms;
 
@@ -24,6 +26,17 @@ int64_t clock_monotonic_ms(void)
 int64_t clock_cpu_us(void)
 {
 	return read_us(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+enum clock_sync clock_sync(void)
+{
+	struct timex t = {0}; /* no modes: changes nothing, needs no right */
+	int state = ntp_adjtime(&t);
+
+	if (state < 0)
+		return CLOCK_SYNC_UNKNOWN;
+	return state == TIME_ERROR || (t.status & STA_UNSYNC) ? CLOCK_UNSYNCED
+	                                                      : CLOCK_SYNCED;
 }
 
 void clock_set(int64_t now)

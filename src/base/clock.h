@@ -21,5 +21,10 @@ void clock_set(int64_t now);
 struct tm clock_calendar(int64_t at);
 /* Moves the wall clock on by `ms`, for tests of what takes hours. */
 void clock_shift(int64_t ms);
+/* Whether the kernel is told how far its clock is off, by a time service. */
+enum clock_sync { CLOCK_SYNC_UNKNOWN, CLOCK_UNSYNCED, CLOCK_SYNCED };
+enum clock_sync clock_sync(void);
+/* No clock that is right is before this: 2026-01-01. */
+#define CLOCK_RIGHT_AFTER INT64_C(1767225600000)
 /* RFC 3339 in UTC with seconds: 2026-11-21T02:30:00Z. */
 struct str clock_format(struct arena *a, int64_t at);

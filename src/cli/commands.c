@@ -47,6 +47,7 @@ const struct command *const commands[] = {
         &cmd_config_show,
         &cmd_config_doc,
         &cmd_store_backup,
+        &cmd_doctor,
         &cmd_manual,
         NULL,
         /* clang-format on */

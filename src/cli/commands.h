@@ -15,6 +15,7 @@ extern const struct command cmd_account_add, cmd_account_list, cmd_account_show;
 extern const struct command cmd_config_check, cmd_config_show, cmd_config_doc;
 extern const struct command cmd_dkim_keygen, cmd_dkim_sign, cmd_dkim_verify;
 extern const struct command cmd_dmarc;
+extern const struct command cmd_doctor;
 extern const struct command cmd_domain_add, cmd_domain_list, cmd_domain_show;
 extern const struct command cmd_domain_records, cmd_domain_instructions, cmd_domain_rm;
 extern const struct command cmd_domain_verify, cmd_domain_watch, cmd_domain_retry;
