@@ -17,9 +17,6 @@
 
 enum { PUBLIC_PER_MINUTE = 600, TOUCH_MS = 60000 };
 
-/* Owners of buckets: the kind in the lowest bits. */
-enum { OWNER_KEY = 1, OWNER_USER = 2, OWNER_ADDRESS = 3 };
-
 static bool refuse(struct api_call *call, enum problem p, const char *text)
 {
 	if (problem_row(p)->status == 401)
@@ -126,15 +123,15 @@ static uint64_t address_owner(struct ip ip)
 
 	/* Of IPv6 the network: a host has as many addresses as it wants. */
 	memcpy(&n, ip.bytes, ip.length == 4 ? 4 : 8);
-	return n * 4 + OWNER_ADDRESS;
+	return rate_owner(RATE_ADDRESS, n ^ n >> 60);
 }
 
 static bool check_rate(struct api_call *call)
 {
 	const struct api_identity *who = &call->who;
 	struct api *api = call->api;
-	uint64_t owner = who->key_id    ? (uint64_t)who->key_id * 4 + OWNER_KEY
-	                 : who->user_id ? (uint64_t)who->user_id * 4 + OWNER_USER
+	uint64_t owner = who->key_id    ? rate_owner(RATE_KEY, (uint64_t)who->key_id)
+	                 : who->user_id ? rate_owner(RATE_USER, (uint64_t)who->user_id)
 	                                : address_owner(call->request->client);
 	int64_t per_minute = api->config->api_rate_per_minute;
 	struct rate_result r;

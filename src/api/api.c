@@ -231,6 +231,7 @@ struct api *api_new(const struct api_setup *setup)
 	api->host = setup->host;
 	api->version = arena_dup(&a, setup->version);
 	api->rates = rate_init(&a);
+	api->verify_rates = rate_init(&a);
 	api->started_at = clock_now();
 	api->suffixes = catalog_suffixes();
 	catalog_providers(&a, &api->providers);

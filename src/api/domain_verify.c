@@ -8,7 +8,7 @@
 #include "store/sender.h"
 #include "store/user.h"
 
-enum { WAIT_MAX_S = 60, VERIFY_OWNER = 5 };
+enum { WAIT_MAX_S = 60 };
 
 /* clang-format off */
 static const struct schema_field verify_fields[] = {
@@ -88,8 +88,8 @@ static void on_verified(void *arg, enum api_verified how)
 /* One a minute for each domain, by the clock that a test may move. */
 static bool check_pace(struct api_call *call)
 {
-	uint64_t owner = (uint64_t)call->domain->id << 3 | VERIFY_OWNER;
-	struct rate_result r = rate_take(&call->api->rates, owner, 1, call->now);
+	uint64_t owner = rate_owner(RATE_VERIFY, (uint64_t)call->domain->id);
+	struct rate_result r = rate_take(&call->api->verify_rates, owner, 1, call->now);
 
 	if (r.ok)
 		return true;

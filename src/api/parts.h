@@ -27,7 +27,7 @@ struct api {
 	struct arena a; /* what lives as long as the API */
 	struct providers providers;
 	struct suffixes *suffixes;
-	struct rate_table rates;
+	struct rate_table rates, verify_rates; /* by the monotonic, by the wall clock */
 	struct api_counter counters[API_ROUTES_MAX + 1]; /* the last: no route */
 	struct api_call *waiting;
 	int64_t started_at;

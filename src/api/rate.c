@@ -1,5 +1,7 @@
 #include "api/rate.h"
 
+enum { SET_SIZE = 8 };
+
 struct rate_table rate_init(struct arena *a)
 {
 	return (struct rate_table){ARENA_ARRAY(a, struct rate_bucket, RATE_BUCKETS)};
@@ -13,10 +15,31 @@ static uint64_t mix(uint64_t x)
 	return x;
 }
 
+uint64_t rate_owner(enum rate_kind kind, uint64_t id)
+{
+	return (uint64_t)kind << 60 | (id & (UINT64_MAX >> 4));
+}
+
+/* The owner's bucket of its set, or the one there that was used longest ago. */
+static struct rate_bucket *find(struct rate_table *t, uint64_t owner)
+{
+	struct rate_bucket *set =
+	        &t->v[mix(owner) % (RATE_BUCKETS / SET_SIZE) * SET_SIZE];
+	struct rate_bucket *oldest = set;
+
+	for (size_t i = 0; i < SET_SIZE; i++) {
+		if (set[i].owner == owner)
+			return &set[i];
+		if (set[i].at < oldest->at)
+			oldest = &set[i];
+	}
+	return oldest;
+}
+
 struct rate_result rate_take(struct rate_table *t, uint64_t owner, int64_t per_minute,
                              int64_t now)
 {
-	struct rate_bucket *b = &t->v[mix(owner) % RATE_BUCKETS];
+	struct rate_bucket *b = find(t, owner);
 	double full = (double)per_minute;
 	double per_ms = full / 60000;
 	struct rate_result out = {.limit = per_minute};

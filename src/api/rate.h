@@ -1,13 +1,16 @@
 /*
  * Token buckets: so many requests a minute for each key, saved up to a minute's worth. The
- * table has a fixed size; a bucket that another key pushes out begins full again, so the
- * limit is never stricter than said.
+ * table has a fixed size; the bucket that was used longest ago gives way and begins full
+ * again, so the limit is never stricter than said.
  */
 #pragma once
 
 #include "base/arena.h"
 
-enum { RATE_BUCKETS = 4096 };
+enum { RATE_BUCKETS = 32768 };
+
+/* Whose buckets there are; no two kinds share one. */
+enum rate_kind { RATE_KEY = 1, RATE_USER, RATE_ADDRESS, RATE_LOGIN, RATE_VERIFY };
 
 struct rate_bucket {
 	uint64_t owner; /* 0: free */
@@ -26,6 +29,8 @@ struct rate_result {
 };
 
 struct rate_table rate_init(struct arena *a);
-/* Takes one token of `owner` (not 0) at the monotonic time `now`. */
+/* The owner of this kind with this number. */
+uint64_t rate_owner(enum rate_kind kind, uint64_t id);
+/* Takes one token of `owner` at the monotonic time `now`. */
 struct rate_result rate_take(struct rate_table *t, uint64_t owner, int64_t per_minute,
                              int64_t now);

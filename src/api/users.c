@@ -12,7 +12,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { SESSION_MS = 12 * 3600 * 1000, LOGINS_PER_MINUTE = 10, LOGIN_OWNER = 4 };
+enum { SESSION_MS = 12 * 3600 * 1000, LOGINS_PER_MINUTE = 10 };
 
 static const char *const roles[] = {"owner", "admin", "member", "viewer", NULL};
 
@@ -39,8 +39,8 @@ static const struct schema_field change_fields[] = {
 const struct schema schema_user_change = {"UserChange", change_fields, LEN(change_fields)};
 
 static const struct schema_field login_fields[] = {
-        {"email", SCHEMA_EMAIL, true, .min = 3, .max = 254, .help = "of the user"},
-        {"password", SCHEMA_TEXT, true, .min = 1, .max = 200, .help = "of the user"},
+        {"email", SCHEMA_EMAIL, true, .min = 3, .max = 254, .help = "of the user", .example = "\"ann@acme.example\""},
+        {"password", SCHEMA_TEXT, true, .min = 1, .max = 200, .help = "of the user", .example = "\"correct horse battery\""},
 };
 const struct schema schema_login = {"Login", login_fields, LEN(login_fields)};
 
@@ -293,7 +293,7 @@ static uint64_t login_owner(struct str email)
 
 	for (size_t i = 0; i < email.n; i++)
 		n = (n ^ (unsigned char)email.p[i]) * UINT64_C(1099511628211);
-	return n << 3 | LOGIN_OWNER;
+	return rate_owner(RATE_LOGIN, n);
 }
 
 enum api_result session_create(struct api_call *call)
