@@ -48,7 +48,10 @@ const struct command *const commands[] = {
         &cmd_config_doc,
         &cmd_store_backup,
         &cmd_doctor,
+        &cmd_serve,
         &cmd_manual,
         NULL,
         /* clang-format on */
 };
+
+const struct command *const hidden_commands[] = {&cmd_role, NULL};

@@ -8,6 +8,8 @@
 
 /* Ends with NULL. */
 extern const struct command *const commands[];
+/* Those that --help and the manual page leave out. */
+extern const struct command *const hidden_commands[];
 
 extern const struct command cmd_auth;
 extern const struct command cmd_check;
@@ -25,6 +27,8 @@ extern const struct command cmd_key_add, cmd_key_list, cmd_key_rm;
 extern const struct command cmd_review_list, cmd_review_approve, cmd_review_reject;
 extern const struct command cmd_review_ask;
 extern const struct command cmd_sender_add, cmd_sender_list, cmd_sender_rm;
+extern const struct command cmd_role;
+extern const struct command cmd_serve;
 extern const struct command cmd_spf;
 extern const struct command cmd_html_links, cmd_html_rewrite, cmd_html_tokens;
 extern const struct command cmd_mail_links, cmd_mail_rewrite;

@@ -33,16 +33,22 @@ static int match_name(const struct command *c, int argc, char **argv)
 	return i;
 }
 
-static const struct command *find_command(int argc, char **argv, int *words)
+static const struct command *find_among(const struct command *const *list, int argc,
+                                        char **argv, int *words)
 {
-	for (size_t i = 0; commands[i]; i++) {
-		const struct command *c = commands[i];
-
-		*words = match_name(c, argc, argv);
+	for (size_t i = 0; list[i]; i++) {
+		*words = match_name(list[i], argc, argv);
 		if (*words)
-			return c;
+			return list[i];
 	}
 	return NULL;
+}
+
+static const struct command *find_command(int argc, char **argv, int *words)
+{
+	const struct command *c = find_among(commands, argc, argv, words);
+
+	return c ? c : find_among(hidden_commands, argc, argv, words);
 }
 
 static bool check_argument_count(const struct command *c, size_t n, struct err *err)

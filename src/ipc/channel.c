@@ -208,6 +208,13 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+void channel_read_rest(struct channel *c)
+{
+	need(c->base && !c->is_busy);
+	if (c->fd >= 0)
+		on_readable(c->fd, EV_READ, c);
+}
+
 /* 1: sent; 0: not now; -1: never. */
 static int transmit(struct channel *c, struct str head, struct str body, int fd)
 {

@@ -54,6 +54,8 @@ NODISCARD bool channel_send(struct channel *c, enum ipc_type type, uint32_t id,
  * a message that is not allowed. The caller closes m->fd. */
 NODISCARD bool channel_recv(struct channel *c, struct channel_message *m,
                             struct err *err);
+/* Hands over now what has come already, for whoever knows that the peer has ended. */
+void channel_read_rest(struct channel *c);
 /* Bytes that wait to be sent. */
 size_t channel_queued(const struct channel *c);
 bool channel_is_open(const struct channel *c);

@@ -70,7 +70,7 @@ static void on_message(void *arg, struct channel_message *m)
 	}
 }
 
-/* It is ending, or has broken the rules: then it shall end. */
+/* It is ending, or has broken the rules: then the next tick ends it. */
 static void on_closed(void *arg, const char *why)
 {
 	struct child *c = arg;
@@ -79,7 +79,6 @@ static void on_closed(void *arg, const char *why)
 	          LOG_CSTR("reason", why));
 	channel_free(c->control);
 	c->control = NULL;
-	child_kill(c);
 }
 
 /* The environment of the roles: what configures the server is not theirs to see. */
@@ -170,7 +169,9 @@ void child_ping(struct child *c)
 {
 	int64_t now = clock_monotonic_ms();
 
-	if (c->state != IPC_ROLE_UP && c->state != IPC_ROLE_SLOW)
+	if (!c->control && !c->is_draining)
+		child_kill(c);
+	if (!c->control || (c->state != IPC_ROLE_UP && c->state != IPC_ROLE_SLOW))
 		return;
 	if (!c->pinged_at) {
 		c->pinged_at = now;
@@ -221,10 +222,15 @@ bool child_reap(struct child *c)
 
 	if (!c->pid || waitpid(c->pid, &status, WNOHANG) != c->pid)
 		return false;
+	/* Its last word may be why. */
+	if (c->control)
+		channel_read_rest(c->control);
 	log_end(c, status);
 	c->pid = 0;
 	channel_free(c->control);
 	c->control = NULL;
+	if (!c->was_up && !c->is_draining && WIFEXITED(status))
+		c->events.failed(c->events.arg, c, STR("ended before it was ready"));
 	if (c->is_draining)
 		set_state(c, IPC_ROLE_ENDED);
 	else
