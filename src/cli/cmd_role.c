@@ -1,6 +1,7 @@
 /* `signet role NAME`: what `signet serve` starts; not a command for people. */
 #include "cli/commands.h"
 
+#include "core/core.h"
 #include "edge/edge.h"
 #include "gate/gate.h"
 #include "ipc/message.h"
@@ -13,6 +14,7 @@ static const struct {
 	enum role role;
 	int (*main)(int control_fd);
 } roles[] = {
+        {ROLE_CORE, core_main},
         {ROLE_KEYS, keys_main},
         {ROLE_EDGE, edge_main},
         {ROLE_GATE, gate_main},

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "keys/key_cache.h"
 #include "keys/maker.h"
-#include "keys/rate.h"
+#include "keys/sign_rate.h"
 
 #include <string.h>
 
@@ -58,7 +58,7 @@ struct keys_service {
 	size_t waiting_count;
 	struct maker *idle, *soon;
 	struct key_cache cache;
-	struct rate rate;
+	struct sign_rate rate;
 	uint64_t signatures, refusals, takes;
 };
 
@@ -379,7 +379,7 @@ static enum keys_refusal check_grant(struct keys_service *s, const struct grant 
 	}
 	if (per_minute > s->limits.sign_per_minute)
 		per_minute = s->limits.sign_per_minute;
-	return rate_take(&s->rate, g->domain, per_minute, clock_monotonic_ms())
+	return sign_rate_take(&s->rate, g->domain, per_minute, clock_monotonic_ms())
 	               ? KEYS_NONE
 	               : KEYS_RATE;
 }

@@ -1,4 +1,4 @@
-#include "keys/rate.h"
+#include "keys/sign_rate.h"
 
 #include "base/random.h"
 
@@ -16,25 +16,26 @@ static uint64_t hash(uint64_t seed, struct str s)
 	return h ^ h >> 29;
 }
 
-bool rate_take(struct rate *r, struct str domain, uint32_t per_minute, int64_t now)
+bool sign_rate_take(struct sign_rate *r, struct str domain, uint32_t per_minute,
+                    int64_t now)
 {
 	int64_t minute = now / MINUTE_MS + 1;
-	struct rate_place *row, *found = NULL;
+	struct sign_rate_place *row, *found = NULL;
 	uint64_t h;
 
 	if (!r->seed)
 		random_bytes(&r->seed, sizeof(r->seed));
 	h = hash(r->seed, domain);
-	row = r->places[h % RATE_ROWS];
-	for (int i = 0; i < RATE_WAYS && !found; i++)
+	row = r->places[h % SIGN_RATE_ROWS];
+	for (int i = 0; i < SIGN_RATE_WAYS && !found; i++)
 		if (row[i].minute && row[i].hash == h)
 			found = &row[i];
 	if (!found) {
 		found = &row[0];
-		for (int i = 1; i < RATE_WAYS; i++)
+		for (int i = 1; i < SIGN_RATE_WAYS; i++)
 			if (row[i].minute < found->minute)
 				found = &row[i];
-		*found = (struct rate_place){.hash = h};
+		*found = (struct sign_rate_place){.hash = h};
 	}
 	if (found->minute != minute) {
 		found->minute = minute;

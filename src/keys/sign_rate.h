@@ -7,18 +7,19 @@
 
 #include "base/arena.h"
 
-enum { RATE_ROWS = 4096, RATE_WAYS = 4 };
+enum { SIGN_RATE_ROWS = 4096, SIGN_RATE_WAYS = 4 };
 
-struct rate_place {
+struct sign_rate_place {
 	uint64_t hash;
 	int64_t minute; /* 0: free */
 	uint32_t count;
 };
 
-struct rate {
-	struct rate_place places[RATE_ROWS][RATE_WAYS];
+struct sign_rate {
+	struct sign_rate_place places[SIGN_RATE_ROWS][SIGN_RATE_WAYS];
 	uint64_t seed; /* so that nobody can choose names that collide */
 };
 
 /* Counts one; false where `domain` has had its `per_minute`. `now` is monotonic ms. */
-bool rate_take(struct rate *r, struct str domain, uint32_t per_minute, int64_t now);
+bool sign_rate_take(struct sign_rate *r, struct str domain, uint32_t per_minute,
+                    int64_t now);
