@@ -128,9 +128,11 @@ CREATE TABLE dkim_keys (
 	created_at BIGINT NOT NULL,
 	active_at BIGINT,
 	retiring_at BIGINT,
-	retired_at BIGINT,
-	UNIQUE (domain_id, selector, algorithm)
+	retired_at BIGINT
 );
+-- A selector that is delegated is used again once its key is retired.
+CREATE UNIQUE INDEX dkim_keys_selector ON dkim_keys (domain_id, selector, algorithm)
+	WHERE stage <> 'retired';
 CREATE INDEX dkim_keys_domain ON dkim_keys (domain_id, id);
 CREATE INDEX dkim_keys_retiring ON dkim_keys (retiring_at) WHERE stage = 'retiring';
 

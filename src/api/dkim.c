@@ -23,6 +23,7 @@ static const struct schema_field fields[] = {
         {"id", SCHEMA_ID, true, .help = "dkm_3"},
         {"selector", SCHEMA_TEXT, true, .help = "by which receivers find it"},
         {"record_name", SCHEMA_TEXT, true, true, .max = 1024, .help = "where its record stands; null: it needs none any more"},
+        {"target", SCHEMA_TEXT, true, true, .max = 1024, .help = "of a delegated key: the name in the operator's zone that its record leads to"},
         {"algorithm", SCHEMA_TEXT, true, .help = "rsa or ed25519"},
         {"bits", SCHEMA_NUMBER, true, .help = "its length"},
         {"public_key", SCHEMA_TEXT, true, .max = 2048, .help = "base64, as behind p="},
@@ -41,16 +42,17 @@ static const struct schema_field rotate_fields[] = {
 const struct schema schema_rotate = {"KeyStep", rotate_fields, LEN(rotate_fields)};
 /* clang-format on */
 
-static struct str record_name(struct arena *a, const struct plan *plan,
-                              const struct dkim_key_row *key)
+/* The record by which receivers find the key, or NULL. */
+static const struct plan_record *record_of(struct arena *a, const struct plan *plan,
+                                           const struct dkim_key_row *key)
 {
 	struct str head = arena_printf(a, "%.*s._domainkey.", STR_ARG(key->selector));
 
 	for (size_t i = 0; plan && i < plan->record_count; i++)
 		if (plan->records[i].purpose == PLAN_DKIM &&
 		    str_starts(plan->records[i].name, head))
-			return plan->records[i].name;
-	return STR_NONE;
+			return &plan->records[i];
+	return NULL;
 }
 
 static bool is_stage(const struct dkim_key_row *key, const char *stage)
@@ -67,10 +69,14 @@ static bool is_safe(const struct dkim_key_row *key, int64_t now)
 static json_t *key_json(struct api_call *call, const struct plan *plan,
                         const struct dkim_key_row *key)
 {
+	const struct plan_record *record = record_of(call->a, plan, key);
+	bool delegated = record && record->type == DNS_CNAME;
+
 	return json_pack(
-	        "{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "id",
-	        api_id_json("dkm", key->id), "selector", json_text(key->selector),
-	        "record_name", json_text_or_null(record_name(call->a, plan, key)),
+	        "{s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:b, s:o, s:o, s:o, s:o}",
+	        "id", api_id_json("dkm", key->id), "selector", json_text(key->selector),
+	        "record_name", json_text_or_null(record ? record->name : STR_NONE),
+	        "target", json_text_or_null(delegated ? record->value : STR_NONE),
 	        "algorithm", json_text(key->algorithm), "bits", (json_int_t)key->bits,
 	        "public_key", json_text(key->public_key), "stage",
 	        json_text(key->stage), "safe_to_remove", is_safe(key, call->now),
@@ -187,6 +193,23 @@ static struct str new_selector(struct api_call *call, const struct dkim_key_rows
 	return out;
 }
 
+/* Of a layout that delegates its selectors: the one whose key is retired. Its record stays
+ * as it is; what it leads to changes. */
+static struct str free_selector(const struct dkim_key_rows *keys)
+{
+	for (size_t i = 0; i < keys->n; i++) {
+		bool is_free = true;
+
+		for (size_t j = 0; j < keys->n; j++)
+			if (str_eq(keys->v[i].selector, keys->v[j].selector) &&
+			    !is_stage(&keys->v[j], "retired"))
+				is_free = false;
+		if (is_free)
+			return keys->v[i].selector;
+	}
+	return STR_NONE;
+}
+
 static enum api_result rotate_made(struct api_call *call)
 {
 	struct sign_keys *keys = call->state;
@@ -212,12 +235,14 @@ static enum api_result rotate_made(struct api_call *call)
 		sign_keys_drop(call, keys);
 		return api_problem(call, PROBLEM_CONFLICT, "A rotation is under way.");
 	}
-	if (!change_settings(call,
+	if (setting(call, "dkim_key").n &&
+	    !change_settings(call,
 	                     json_pack("{s:o, s:o}", "selector_next",
 	                               json_text(row.selector), "dkim_key_next",
 	                               json_text(row.public_key)),
-	                     &err) ||
-	    !key_event(call, "dkim.pending", &row, &err))
+	                     &err))
+		return api_broken(call, &err);
+	if (!key_event(call, "dkim.pending", &row, &err))
 		return api_broken(call, &err);
 	return answer_key(call, 201, row.id);
 }
@@ -227,23 +252,25 @@ enum api_result dkim_rotate(struct api_call *call)
 	struct sign_keys *keys = ARENA_NEW(call->a, struct sign_keys);
 	struct dkim_key_rows rows;
 	struct dkim_key_row *active;
-	struct str present;
+	struct str selector;
 	struct err err;
 
 	if (!dkim_key_list(call->api->store, call->a, call->domain->id, &rows, &err))
 		return api_broken(call, &err);
 	active = key_of_stage(&rows, "active");
-	if (!active || setting(call, "dkim_key").n == 0)
+	if (!active)
 		return api_problem(call, PROBLEM_CONFLICT,
-		                   "The domain has no key of ours that could be "
-		                   "rotated by a record of its own.");
+		                   "The domain has no key of ours.");
 	if (key_of_stage(&rows, "pending") || key_of_stage(&rows, "retiring"))
 		return api_problem(call, PROBLEM_CONFLICT,
 		                   "A rotation is under way; finish it first.");
-	present = setting(call, "selector");
-	sign_keys_want(
-	        keys, API_RSA,
-	        new_selector(call, &rows, present.n ? present : active->selector));
+	selector = setting(call, "dkim_key").n
+	                   ? new_selector(call, &rows, active->selector)
+	                   : free_selector(&rows);
+	if (selector.n == 0)
+		return api_problem(call, PROBLEM_CONFLICT,
+		                   "The layout has no selector to spare.");
+	sign_keys_want(keys, API_RSA, selector);
 	call->state = keys;
 	call->resume = rotate_made;
 	return sign_keys_take(call, keys, call->domain->name);

@@ -3,6 +3,7 @@
 #include "api/domain_find.h"
 #include "api/domain_state.h"
 #include "api/parts.h"
+#include "api/tracking_claim.h"
 #include "auth/suffixes.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -144,6 +145,17 @@ bool review_automatic(struct review_case *c, struct err *err)
 	return review_enter(c, "questions", as_lines(c->a, asked), err);
 }
 
+static bool go_on(struct review_case *c, struct err *err)
+{
+	if (!str_eq(c->domain->review_state, STR("waiting")))
+		return true;
+	if (!account_find(c->api->store, c->a, c->domain->account_id, &c->account,
+	                  err) ||
+	    !review_find_newest(c->api->store, c->a, c->domain->id, &c->review, err))
+		return false;
+	return !c->account || !c->review || review_automatic(c, err);
+}
+
 bool api_domain_verified(struct api *api, struct arena *a, int64_t domain,
                          struct err *err)
 {
@@ -151,10 +163,6 @@ bool api_domain_verified(struct api *api, struct arena *a, int64_t domain,
 
 	if (!domain_find(api->store, a, 0, domain, &c.domain, err))
 		return false;
-	if (!c.domain || !str_eq(c.domain->review_state, STR("waiting")))
-		return true;
-	if (!account_find(api->store, a, c.domain->account_id, &c.account, err) ||
-	    !review_find_newest(api->store, a, domain, &c.review, err))
-		return false;
-	return !c.account || !c.review || review_automatic(&c, err);
+	return !c.domain ||
+	       (tracking_claim(api->store, a, c.domain, c.now, err) && go_on(&c, err));
 }

@@ -306,6 +306,15 @@ static void set_life(struct fixture *f, int64_t domain, enum life_status status)
 	GOOD(f, domain_save_life(&f->store, domain, &row->life, &f->err));
 }
 
+static void verified(struct fixture *f, int64_t id)
+{
+	set_life(f, id, LIFE_VERIFIED);
+	GOOD(f, store_turn_savepoint(&f->store, &f->err));
+	GOOD(f, api_domain_verified(f->api, &f->a, id, &f->err));
+	GOOD(f, store_turn_release(&f->store, &f->err));
+	commit(f);
+}
+
 static void verifying_waits_or_not(void **state)
 {
 	struct fixture *f = *state;
@@ -494,6 +503,47 @@ static void a_key_is_rotated(void **state)
 	assert_int_equal(ask_as(f, f->key, "POST", rotate, NULL), 201);
 }
 
+static void a_delegated_key_is_rotated(void **state)
+{
+	struct fixture *f = *state;
+	const char *rotate = "/v1/domains/acme.example/dkim/rotate";
+	int64_t id = add_domain(
+	        f, f->key, "{\"name\":\"acme.example\",\"profile\":\"delegated\"}");
+
+	assert_int_equal(ask_as(f, f->key, "POST", rotate, NULL), 409);
+	store_check(f, id, "verified", "s2._domainkey.acme.example", "verified");
+	assert_int_equal(ask_as(f, f->key, "POST",
+	                        "/v1/domains/acme.example/keys/dkm_2/activate", NULL),
+	                 200);
+	assert_int_equal(ask_as(f, f->key, "POST",
+	                        "/v1/domains/acme.example/keys/dkm_1/finish",
+	                        "{\"force\":true}"),
+	                 200);
+	assert_int_equal(ask_as(f, f->key, "POST", rotate, NULL), 201);
+	assert_string_equal(got(f, "selector"), "s1");
+	assert_string_equal(got(f, "stage"), "pending");
+	assert_string_equal(got(f, "record_name"), "s1._domainkey.acme.example");
+}
+
+static void whoever_proves_a_domain_has_its_tracking_host(void **state)
+{
+	struct fixture *f = *state;
+	const char *body = "{\"name\":\"acme.example\"}";
+	int64_t first = add_domain(f, f->foreign_key, body);
+	int64_t second = add_domain(f, f->key, body);
+
+	assert_int_equal(ask_as(f, f->key, "GET", "/v1/tracking-domains", NULL), 200);
+	assert_int_equal(json_array_size(json_object_get(f->json, "data")), 0);
+	verified(f, second);
+	assert_int_equal(ask_as(f, f->key, "GET", "/v1/tracking-domains", NULL), 200);
+	assert_string_equal(got(f, "data.0.status"), "verified");
+	verified(f, first);
+	assert_int_equal(ask_as(f, f->foreign_key, "GET", "/v1/tracking-domains", NULL),
+	                 200);
+	assert_string_not_equal(got(f, "data.0.retired_at"), "");
+	assert_int_equal(json_array_size(json_object_get(f->json, "data")), 1);
+}
+
 static void users_sign_in(void **state)
 {
 	struct fixture *f = *state;
@@ -581,15 +631,6 @@ static void each_account_has_a_demo_domain(void **state)
 #define FORM_PERSONAL                                                                  \
 	"{\"kind\":\"personal\",\"name\":\"A\",\"address\":\"1 "                       \
 	"St\",\"country\":\"US\"}"
-
-static void verified(struct fixture *f, int64_t id)
-{
-	set_life(f, id, LIFE_VERIFIED);
-	GOOD(f, store_turn_savepoint(&f->store, &f->err));
-	GOOD(f, api_domain_verified(f->api, &f->a, id, &f->err));
-	GOOD(f, store_turn_release(&f->store, &f->err));
-	commit(f);
-}
 
 static void a_business_is_reviewed_by_itself(void **state)
 {
@@ -682,6 +723,8 @@ int main(void)
 	        API_TEST(a_bound_key_sees_its_domain_alone),
 	        API_TEST(senders_follow_their_domain),
 	        API_TEST(a_key_is_rotated),
+	        API_TEST(a_delegated_key_is_rotated),
+	        API_TEST(whoever_proves_a_domain_has_its_tracking_host),
 	        API_TEST(users_sign_in),
 	        API_TEST(each_account_has_a_demo_domain),
 	        API_TEST(a_business_is_reviewed_by_itself),
