@@ -7,7 +7,7 @@ enum {
 	TICK_BITS = 7,
 	LEVELS = 5,
 	SLOTS = 256,
-	DUE = LEVELS * SLOTS, /* the list of what is due */
+	DUE = LEVELS * SLOTS, /* the list of the ticks that have begun */
 	HEADS = DUE + 1,
 };
 
@@ -23,7 +23,7 @@ struct entry {
 };
 
 struct wheel {
-	uint64_t tick; /* all ticks up to this one are in the list of what is due */
+	uint64_t tick; /* this one and all before it are in the list DUE */
 	struct entry *v;
 	uint32_t n, cap;
 	uint32_t unused; /* a list by `next`; 0 is its end */
@@ -129,10 +129,10 @@ static uint32_t new_entry(struct wheel *w)
 	return w->n++;
 }
 
-/* The first tick that does not begin before the time. */
+/* The tick in which the time is. */
 static uint64_t due_tick(int64_t at)
 {
-	uint64_t tick = at <= 0 ? 0 : ((uint64_t)at + WHEEL_TICK_MS - 1) >> TICK_BITS;
+	uint64_t tick = at <= 0 ? 0 : (uint64_t)at >> TICK_BITS;
 
 	return tick < TICK_MAX ? tick : TICK_MAX;
 }
@@ -267,7 +267,9 @@ bool wheel_take_due(struct wheel *w, int64_t now, int64_t *id)
 
 	while (w->tick < to && w->tick < TICK_MAX)
 		advance(w, to < TICK_MAX ? to : TICK_MAX);
-	i = w->v[DUE].next;
+	/* Of the tick that has just begun some may be still to come. */
+	for (i = w->v[DUE].next; i != DUE && w->v[i].at > now; i = w->v[i].next)
+		;
 	if (i == DUE)
 		return false;
 	*id = w->v[i].id;
@@ -276,10 +278,20 @@ bool wheel_take_due(struct wheel *w, int64_t now, int64_t *id)
 	return true;
 }
 
+static int64_t first_of_due(const struct wheel *w)
+{
+	int64_t at = INT64_MAX;
+
+	for (uint32_t i = w->v[DUE].next; i != DUE; i = w->v[i].next)
+		if (w->v[i].at < at)
+			at = w->v[i].at;
+	return at;
+}
+
 int64_t wheel_next(const struct wheel *w)
 {
 	if (w->v[DUE].next != DUE)
-		return (int64_t)(w->tick << TICK_BITS);
+		return first_of_due(w);
 	for (int level = 0; level < LEVELS; level++) {
 		unsigned slot = byte_of(w->tick, level);
 		uint64_t low = (UINT64_C(1) << (8 * (level + 1))) - 1;

@@ -9,8 +9,8 @@
  *		check(id);				(it is out of the wheel)
  *	wait_until(wheel_next(w));
  *
- * Time goes in ticks of 128 ms: an entry is never taken before its time and at most a tick
- * behind it, in the order of ticks. Five wheels of 256 slots, one for each byte of the
+ * Time goes in ticks of 128 ms: entries are taken at their time and not before, in the order
+ * of ticks. Five wheels of 256 slots, one for each byte of the
  * number of ticks: an entry is in the wheel of the highest byte in which its tick differs
  * from the present one, and moves down when that byte comes. Time may jump by any amount.
  */
@@ -42,8 +42,8 @@ bool wheel_take_due(struct wheel *w, int64_t now, int64_t *id);
 /* When to look again: no later than the first entry can be taken, and later than the
  * `now` of the last look unless one can be taken already; -1 where it is empty. */
 int64_t wheel_next(const struct wheel *w);
-/* The time of the entry that wheel_take_due() would give now, or -1: how late it is. */
+/* The time of the first entry of the ticks that have begun, or -1: how late it is. */
 int64_t wheel_first_due(const struct wheel *w);
-/* How many are due: may be taken at the time of the last look. */
+/* How many are in the ticks that had begun at the last look. */
 uint64_t wheel_due_count(const struct wheel *w);
 uint64_t wheel_count(const struct wheel *w);
