@@ -106,20 +106,23 @@ static bool run_watch(struct cli *cli, struct err *err)
 }
 
 static const struct client_column key_columns[] = {
-        {"id",        "id"        },
-        {"selector",  "selector"  },
-        {"algorithm", "algorithm" },
-        {"bits",      "bits"      },
-        {"stage",     "stage"     },
-        {"created",   "created_at"},
+        {"id",        "id"         },
+        {"selector",  "selector"   },
+        {"algorithm", "algorithm"  },
+        {"bits",      "bits"       },
+        {"stage",     "stage"      },
+        {"record",    "record_name"},
+        {"created",   "created_at" },
 };
 
 static bool run_rotate(struct cli *cli, struct err *err)
 {
 	AUTO_JSON json_t *key = NULL;
 
-	if (!client_call(cli, "POST", domain_path(cli, "dkim-keys"), json_object(),
-	                 &key, err))
+	struct str path = client_path(cli, "domains", cli->arguments.v[0].p, "dkim",
+	                              "rotate", NULL);
+
+	if (!client_call(cli, "POST", path, NULL, &key, err))
 		return false;
 	client_print(cli, key, key_columns, LEN(key_columns));
 	return true;

@@ -15,7 +15,7 @@ struct review_options {
 
 static const struct client_column columns[] = {
         {"ID",        "id"          },
-        {"DOMAIN",    "domain"      },
+        {"DOMAIN",    "domain_id"   },
         {"STATE",     "state"       },
         {"KIND",      "kind"        },
         {"SUBMITTED", "submitted_at"},
@@ -47,7 +47,7 @@ static bool decide(struct cli *cli, const char *action, json_t *body, struct err
 
 static bool run_approve(struct cli *cli, struct err *err)
 {
-	return decide(cli, "approve", json_object(), err);
+	return decide(cli, "approve", NULL, err);
 }
 
 static bool run_reject(struct cli *cli, struct err *err)
