@@ -9,6 +9,7 @@ status, headers and json.  Beside the options that every installation of the lab
 those that are given go into its signet.conf.
 """
 
+import datetime
 import http.client
 import json
 import os
@@ -39,6 +40,11 @@ def until(condition, what, seconds=START_SECONDS):
         if time.monotonic() > end:
             raise AssertionError(f"waited {seconds} s for {what}")
         time.sleep(0.02)
+
+
+def seconds(text):
+    """A time of the API as seconds since 1970."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 class Reply:
@@ -295,3 +301,31 @@ class Server:
     def events(self, name):
         return [e["type"] for e in
                 self.api.ok("GET", f"/v1/events?domain={name}&limit=200")["data"]]
+
+    def now(self):
+        return seconds(self.api.ok("POST", "/v1/test/clock", {"shift_ms": 0})["now"])
+
+    def checked(self, name, before=None):
+        """The domain once it has been checked, or checked again since `before`."""
+        seen = before and before["checked_at"]
+
+        def done():
+            document = self.domain(name)
+            return document["checked_at"] != seen and document
+        return until(done, f"a check of {name}", 60)
+
+    def step(self, name):
+        """Moves the clock on to the next check of the domain; the domain after it."""
+        before = self.checked(name)
+        assert before["next_check_at"], before["status"]
+        self.shift(max(seconds(before["next_check_at"]) - self.now(), 0) + 1)
+        return self.checked(name, before)
+
+    def steps(self, name, hours):
+        """Lets the domain be checked by its schedule for that time; what it was after
+        each check."""
+        end = self.now() + hours * 3600
+        seen = []
+        while self.now() < end:
+            seen.append(self.step(name))
+        return seen

@@ -1,0 +1,70 @@
+"""Hours of every kind of DNS fault: nothing is concluded and nobody is demoted
+(DESIGN.md, "Domain life cycle"; S1-38 is about what is definitely gone)."""
+
+import pytest
+
+import world
+
+KINDS = ("drop", "servfail", "refused", "lame", "truncated", "slow", "garbage")
+HOURS = 30  # longer than grace
+
+
+@pytest.fixture(scope="module")
+def options():
+    return {"dns.timeout": "400ms"}
+
+
+@pytest.fixture(scope="module")
+def verified(server):
+    """A domain for each kind, verified before the fault begins, and one of DNSSEC."""
+    from lab import Lab
+    lab = Lab.attach()
+    names = {kind: f"{kind}.faults.shop" for kind in KINDS}
+    for name in names.values():
+        server.add(name)
+        lab.host(name, server.zone(name), "godaddy", ttl=1, negative=1)
+    names["bogus"] = world.SIGNED
+    server.add(world.SIGNED)
+    lab.publish(world.SIGNED, server.zone(world.SIGNED), ttl=1, negative=1, signed=True)
+    for name in names.values():
+        assert server.verify(name)["status"] == "verified", name
+    for kind, name in names.items():
+        where = "generic" if kind == "bogus" else "godaddy"
+        lab.fault(where, kind, ms=3000 if kind == "slow" else 0, zone=name)
+    yield names
+    lab.clear_faults()
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "bogus"])
+def test_a_fault_demotes_nobody(server, verified, kind):
+    seen = server.steps(verified[kind], HOURS)
+    assert {(d["status"], d["can_send"]) for d in seen} == {("verified", True)}
+    assert {r["status"] for r in seen[-1]["records"] if r["required"]} \
+        == {"undetermined"}, "the fault is seen"
+    assert len(seen) < HOURS, "faults back off"
+
+
+def test_a_fault_confirms_no_loss(lab, server):
+    """A record that is gone once, then faults: no warning until it is seen again."""
+    name = "between.faults.shop"
+    server.add(name)
+    zone = server.zone(name)
+    lab.host(name, zone, "godaddy", ttl=1, negative=1)
+    assert server.verify(name)["status"] == "verified"
+    lab.host(name, "@ A 198.51.100.1\n", "godaddy", ttl=1, negative=1)
+    assert server.step(name)["status"] == "verified"
+    lab.fault("godaddy", "servfail", zone=name)
+    assert {d["status"] for d in server.steps(name, HOURS)} == {"verified"}
+    lab.fault("godaddy", "none", zone=name)
+    lab.host(name, zone, "godaddy", ttl=1, negative=1)
+    assert server.step(name)["status"] == "verified"
+    assert "domain.warning" not in server.events(name)
+
+
+def test_a_fault_of_the_first_days_fails_nobody(lab, server):
+    """Three days of silence are not three days without records."""
+    name = "early.faults.shop"
+    lab.host(name, "@ A 198.51.100.1\n", "godaddy", ttl=1, negative=1)
+    lab.fault("godaddy", "servfail", zone=name)
+    server.add(name)
+    assert {d["status"] for d in server.steps(name, 80)} == {"pending"}

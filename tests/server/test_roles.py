@@ -1,0 +1,131 @@
+"""The processes: locked in, told to stop, told to read their configuration again, and
+killed at random under load."""
+
+import http.client
+import os
+import random
+import threading
+import time
+
+import pytest
+
+import torture
+from conftest import SIGNET
+from server import Api, Server, until
+
+ROLES = ("core", "keys", "edge", "gate")
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A server that the test may stop."""
+    with Server(SIGNET, tmp_path, **{"clock.test": "yes"}) as running:
+        yield running
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_sandbox_is_on(server, role):
+    """A seccomp filter that no exec can take off again."""
+    status = server.status_of(role)
+    assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1"
+
+
+def test_keys_has_no_way_to_the_net(server):
+    """Its descriptors are the channels it was given, and files."""
+    pid = server.pids()["keys"]
+    inodes = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    sockets = {one[8:-1] for one in inodes if one.startswith("socket:[")}
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        with open(f"/proc/{pid}/net/{table}", encoding="ascii") as f:
+            assert not sockets & {line.split()[9] for line in f.readlines()[1:]}
+
+
+def test_every_role_is_in_healthz(server):
+    health = server.health()
+    assert {r["name"] for r in health["roles"]} >= set(ROLES)
+    assert {r["state"] for r in health["roles"]} == {"up"}
+
+
+def test_edge_and_gate_answer(server):
+    assert Api(f"http://127.0.0.1:{server.edge_port}").get("/nothing").status == 404
+    import smtplib
+    with pytest.raises(smtplib.SMTPConnectError) as refused:
+        smtplib.SMTP("127.0.0.1", server.gate_port, timeout=10)
+    assert refused.value.smtp_code == 421
+
+
+def test_admin_json_is_for_its_owner_alone(server):
+    assert (server.data / "admin.json").stat().st_mode & 0o777 == 0o600
+    assert server.admin()["url"] == server.url
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_killed_role_comes_back(server, role):
+    old = server.kill(role)
+    until(lambda: server.pids().get(role, old) != old and server.is_up(), f"{role} again")
+    assert server.api.get("/v1/domains").status == 200
+    assert server.add(f"after-{role}.example")["status"] == "pending"
+
+
+def test_sigterm_lets_a_request_end(lab, own):
+    """What was begun is answered; then all end with status 0."""
+    lab.host("drain.example", "@ A 198.51.100.1\n")
+    own.add("drain.example")
+    own.checked("drain.example")
+    own.shift(61)
+    lab.fault("generic", "slow", ms=700, zone="drain.example")
+    replies = []
+    asking = threading.Thread(target=lambda: replies.append(
+        own.api.post("/v1/domains/drain.example/verify?wait=10s")))
+    asking.start()
+    time.sleep(0.3)
+    assert own.stop() == 0
+    asking.join()
+    assert replies and replies[0].status in (200, 202), replies
+    assert own.pids() == {}
+
+
+def test_what_was_acknowledged_is_there_after_a_restart(own):
+    document = own.add("stays.example")
+    zone = own.zone("stays.example")
+    assert own.stop() == 0
+    key = own.admin()["key"]
+    own.start()
+    assert own.admin()["key"] == key
+    assert own.domain("stays.example")["id"] == document["id"]
+    assert own.zone("stays.example") == zone
+
+
+def test_sighup_reads_the_configuration_again(own):
+    pids = own.pids()
+    own.configure(**{"api.rate_per_minute": "1"})
+    own.reload()
+    refused = until(lambda: (r := own.api.get("/v1/domains")).status == 429 and r,
+                    "the new rate")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert own.pids() == pids, "nobody was restarted for it"
+
+
+def test_sighup_with_a_broken_configuration_changes_nothing(own):
+    before = len(own.log())
+    own.configure(**{"api.rate_per_minute": "many"})
+    own.reload()
+    until(lambda: "api.rate_per_minute" in own.log()[before:], "a line about it")
+    assert own.api.get("/v1/domains").status == 200
+
+
+def test_nothing_is_lost_under_fire(own):
+    """kill -9 of any role at any time: what was acknowledged is there, every key too."""
+    result = torture.run(own, seconds=float(os.environ.get("TORTURE_SECONDS", "10")),
+                         chance=random.Random(7))
+    assert result.added > 0 and result.kills > 0
+    assert result.lost == [] and result.keys_lost == []
+    until(own.is_up, "all roles")
+
+
+def test_a_client_that_goes_away_harms_nobody(server):
+    for path in ("/v1/domains", "/healthz"):
+        connection = http.client.HTTPConnection(f"127.0.0.1:{server.port}")
+        connection.request("GET", path)
+        connection.close()
+    assert server.api.get("/v1/domains").status == 200
