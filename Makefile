@@ -6,7 +6,8 @@ JOBS ?= $(shell nproc)
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 LAB = /usr/bin/python3 tests/lab/lab.py run --
 
-.PHONY: all run test unit check e2e bench-check bench-dkim bench-letter bench-store fuzz format docs install clean
+.PHONY: all run test unit check e2e torture bench-check bench-watch bench-dkim bench-letter \
+	bench-store fuzz format docs install clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
@@ -15,7 +16,7 @@ $(BUILD)/build.ninja:
 	@tools/install-deps build
 	@meson setup $(BUILD) >/dev/null || meson setup --wipe $(BUILD)
 
-# A small internet on this machine, a broken domain in it and a repaired one.
+# The server in a small internet on this machine, and a domain that becomes verified.
 run:
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory all
@@ -37,11 +38,24 @@ check:
 
 e2e:
 	SIGNET=$(abspath $(BUILD))/src/cli/signet $(LAB) $(PYTEST) tests/lab tests/e2e
+	SIGNET=$(abspath $(BUILD))/src/cli/signet $(LAB) $(PYTEST) tests/server
+
+# Five minutes of kill -9 under load; TORTURE_SECONDS for another time.
+torture:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@$(LAB) /usr/bin/python3 tests/server/torture.py $(abspath $(BUILD))/src/cli/signet
 
 bench-check:
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory all
 	@$(LAB) /usr/bin/python3 tests/bench/check.py $(abspath $(BUILD))/src/cli/signet
+
+# A million domains in the store, checked every hour, and more added.
+bench-watch:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@$(LAB) /usr/bin/python3 tests/bench/watch.py $(abspath $(BUILD))/src/cli/signet
 
 # A whole letter on its way out against one bare signature, other libraries beside it.
 bench-letter:

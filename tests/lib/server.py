@@ -21,6 +21,8 @@ import threading
 import time
 import urllib.parse
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SIGNET = os.environ.get("SIGNET", str(ROOT / "build/src/cli/signet"))
 START_SECONDS = 20
 
 

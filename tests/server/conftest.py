@@ -8,9 +8,6 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SIGNET = os.environ.get("SIGNET", str(ROOT / "build/src/cli/signet"))
-
 
 def pytest_collection_modifyitems(items):
     if "LAB_DIR" not in os.environ:
@@ -36,7 +33,7 @@ def options():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, options):
-    from server import Server
+    from server import SIGNET, Server
     with Server(SIGNET, tmp_path_factory.mktemp("server"),
                 **{"clock.test": "yes", "log.level": "debug", **options}) as running:
         yield running

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import SIGNET
+from server import SIGNET
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import time
 import pytest
 
 import torture
-from conftest import SIGNET
-from server import Api, Server, until
+from server import SIGNET, Api, Server, until
 
 ROLES = ("core", "keys", "edge", "gate")
 
