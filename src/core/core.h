@@ -9,6 +9,7 @@
  *	turn.c    group commit and the answers that wait for it
  *	watch.c   which domain is checked when, and who waits for it
  *	check.c   one check: plan, passes, what it does to the domain
+ *	admin.c   the first account and its key
  *	lock_in.c which files it may open
  *	mail.c    the mails of the platform
  *	host.c    what the API asks of the core (struct api_host)

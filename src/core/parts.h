@@ -49,5 +49,8 @@ struct core {
 
 /* host.c: what the API asks for. */
 struct api_host core_host(struct core *core);
+/* admin.c: the first account and key of a new installation, and admin.json; the store is
+ * open, the sandbox not yet entered. */
+NODISCARD bool core_first_start(struct core *core, struct err *err);
 /* lock_in.c: enters the sandbox; store and resolver are open. */
 NODISCARD bool core_lock_in(struct core *core, struct err *err);

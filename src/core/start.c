@@ -189,7 +189,8 @@ static bool start(struct core *core, struct err *err)
 	        .role = ROLE_CORE, .starts = 1, .since = clock_now()};
 	if (!config_parse_slice(&core->config_arena, core->run.config, &core->config,
 	                        err) ||
-	    !open_world(core, err) || !core_lock_in(core, err))
+	    !open_world(core, err) || !core_first_start(core, err) ||
+	    !core_lock_in(core, err))
 		return false;
 	make_parts(core);
 	if (!watch_load(core->watch, err))
