@@ -162,7 +162,8 @@ static void read_result(const struct channel_message *m, struct keys_result *out
 		out->refusal = refusal > KEYS_NONE && refusal < KEYS_REFUSAL_COUNT
 		                       ? (enum keys_refusal)refusal
 		                       : KEYS_FAILED;
-		/* The sentence that came along has no NUL; the log of keys has it. */
+		/* The sentence has no NUL, and the log of keys has it. */
+		(void)ipc_get_str(&r);
 		out->reason = keys_refusal_text(out->refusal);
 	} else if (m->type == IPC_KEYS_STATED) {
 		uint64_t *const fields[] = {

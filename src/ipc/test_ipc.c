@@ -341,7 +341,8 @@ static void test_calls_survive(void **state)
 {
 	struct event_base *base = event_base_new();
 	struct keys_client *k = keys_client_new(base, ROLE_CORE);
-	struct caller first = {0}, second = {0};
+	AUTO(buf) no = {.max = IPC_BODY_MAX};
+	struct caller first = {0}, second = {0}, third = {0};
 	struct channel_message m;
 	struct channel *keys;
 	struct err err;
@@ -372,6 +373,15 @@ static void test_calls_survive(void **state)
 	answer(keys, m.id + 77, "nobody");
 	event_base_loop(base, EVLOOP_NONBLOCK);
 	assert_int_equal(second.done, 1);
+	/* A refusal. */
+	keys_drop(k, str_c(id), on_done, &third);
+	assert_true(channel_recv(keys, &m, &err));
+	ipc_put_u64(&no, KEYS_FAILED);
+	ipc_put_str(&no, STR("the disk is full"));
+	assert_true(channel_send(keys, IPC_KEYS_REFUSED, m.id, buf_str(&no), -1));
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	assert_int_equal(third.done, 1);
+	assert_int_equal(third.refusal, KEYS_FAILED);
 	assert_string_equal(second.public_key, "two");
 	assert_int_equal(keys_client_pending(k), 0);
 	channel_free(keys);

@@ -188,17 +188,20 @@ static struct private_key *pop_pool(struct keys_service *s, char id[KEY_ID_LEN])
 	while (pool_count(s)) {
 		struct private_key *key = NULL;
 		struct str name = {id, KEY_ID_LEN};
+		enum keys_refusal found;
 		struct err err;
 
 		s->pool.n -= KEY_ID_LEN;
 		memcpy(id, s->pool.p + s->pool.n, KEY_ID_LEN);
-		if (key_files_load(s->files, KEY_POOL, name, &key, &err) == KEYS_NONE &&
-		    has_right_length(s, key))
+		found = key_files_load(s->files, KEY_POOL, name, &key, &err);
+		if (found == KEYS_NONE && has_right_length(s, key))
 			return key;
-		if (!key)
+		if (found != KEYS_NONE)
 			log_warning("pool.damaged", LOG_CSTR("reason", err.text));
 		private_key_free(key);
-		(void)!key_files_remove(s->files, KEY_POOL, name, &err);
+		/* One that could not be read now may be fit at the next start. */
+		if (found != KEYS_FAILED)
+			(void)!key_files_remove(s->files, KEY_POOL, name, &err);
 	}
 	return NULL;
 }
@@ -260,8 +263,9 @@ static void wait_for_key(struct keys_service *s, const struct caller *to,
 	s->waiting_count++;
 }
 
+/* `is_next`: nobody has waited for longer. */
 static void start_take(struct keys_service *s, const struct caller *to,
-                       struct str key_id, enum key_algorithm algorithm)
+                       struct str key_id, enum key_algorithm algorithm, bool is_next)
 {
 	struct private_key *key;
 	struct err err;
@@ -277,7 +281,7 @@ static void start_take(struct keys_service *s, const struct caller *to,
 		refuse(s, to, found, err.text);
 	} else if (algorithm == KEY_ED25519) {
 		take_ed25519(s, to, key_id);
-	} else if (s->first || !take_from_pool(s, to, key_id)) {
+	} else if ((s->first && !is_next) || !take_from_pool(s, to, key_id)) {
 		wait_for_key(s, to, key_id);
 	}
 }
@@ -297,7 +301,8 @@ static void serve_waiting(struct keys_service *s)
 		if (copy.to.peer->generation != copy.to.generation)
 			continue;
 		/* The same key may have been asked for twice. */
-		start_take(s, &copy.to, (struct str){copy.id, KEY_ID_LEN}, KEY_RSA);
+		start_take(s, &copy.to, (struct str){copy.id, KEY_ID_LEN}, KEY_RSA,
+		           true);
 	}
 }
 
@@ -338,7 +343,7 @@ static void on_take(struct keys_service *s, const struct caller *to,
 		refuse(s, to, KEYS_INVALID, NULL);
 		return;
 	}
-	start_take(s, to, key_id, (enum key_algorithm)algorithm);
+	start_take(s, to, key_id, (enum key_algorithm)algorithm, false);
 	fill_pool(s);
 }
 
