@@ -7,7 +7,7 @@ PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 LAB = /usr/bin/python3 tests/lab/lab.py run --
 
 .PHONY: all run test unit check e2e torture bench-check bench-watch bench-dkim bench-letter \
-	bench-store fuzz format docs install clean
+	bench-store fuzz format docs install deb clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
@@ -88,6 +88,10 @@ docs: all
 
 install: all
 	meson install -C $(BUILD)
+
+# A Debian package of this build, in $(BUILD).
+deb: all
+	@tools/deb $(BUILD)
 
 clean:
 	rm -rf $(BUILD) build-*
