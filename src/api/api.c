@@ -44,7 +44,6 @@ static void reply(struct api_call *call)
 	struct http_response response;
 
 	api_header(call, "Cache-Control", STR("no-store"));
-	api_header(call, "X-Content-Type-Options", STR("nosniff"));
 	response = (struct http_response){
 	        .status = call->status,
 	        .type = call->type,

@@ -110,18 +110,31 @@ static bool is_plainly_theirs(struct review_case *c)
 	        is_of_domain(c, address_domain(api_member(form, "contact_email"))));
 }
 
-static bool questions(struct review_case *c, struct str *out, struct err *err)
+/* The texts of the questionnaire; the caller drops the list, which may be empty. */
+static bool questions(struct review_case *c, json_t **out, struct err *err)
 {
 	struct str path = c->api->config->compliance_questionnaire;
+	struct str text = str_c(built_in_questions);
+	AUTO_JSON json_t *list = NULL;
+	json_t *one;
+	size_t i;
 
-	*out = str_c(built_in_questions);
-	return path.n == 0 ||
-	       file_read(c->a, arena_cstr(c->a, path), QUESTIONNAIRE_MAX, out, err);
+	if (path.n &&
+	    !file_read(c->a, arena_cstr(c->a, path), QUESTIONNAIRE_MAX, &text, err))
+		return false;
+	if (!json_parse(text, &list, err))
+		return false;
+	*out = json_array();
+	json_array_foreach(list, i, one)
+	{
+		if (json_string_length(one))
+			json_array_append(*out, one);
+	}
+	return true;
 }
 
-static struct str as_lines(struct arena *a, struct str json)
+static struct str as_lines(struct arena *a, const json_t *list)
 {
-	AUTO_JSON json_t *list = api_stored_json(json);
 	struct str out = STR_NONE;
 
 	for (size_t i = 0; i < json_array_size(list); i++)
@@ -132,16 +145,21 @@ static struct str as_lines(struct arena *a, struct str json)
 
 bool review_automatic(struct review_case *c, struct err *err)
 {
-	struct str asked;
+	const struct api_host *host = &c->api->host;
+	AUTO_JSON json_t *asked = NULL;
+	struct err broken;
 
 	if (is_plainly_theirs(c)) {
 		c->review->decided_by = STR("automatic");
 		c->review->decided_at = c->now;
 		return review_enter(c, "approved", STR_NONE, err);
 	}
-	if (!questions(c, &asked, err))
-		return err_add(err, "compliance.questionnaire");
-	c->review->questions = asked;
+	/* Where the file is broken an operator asks instead: no check fails over it. */
+	if (!questions(c, &asked, &broken) && host->failed)
+		host->failed(host->arg, "compliance.questionnaire", str_c(broken.text));
+	if (json_array_size(asked) == 0)
+		return review_enter(c, "manual", STR_NONE, err);
+	c->review->questions = json_line(c->a, asked);
 	return review_enter(c, "questions", as_lines(c->a, asked), err);
 }
 

@@ -281,6 +281,7 @@ static void buckets_fill_up_again(void **state)
 	assert_false(rate_take(&t, 5, 60, 1900).ok);
 	assert_true(rate_take(&t, 5, 60, 2100).ok);
 	assert_int_equal(rate_take(&t, 5, 60, 10000000).remaining, 59);
+	assert_true(rate_owner(RATE_KEY, 1) != rate_owner(RATE_VERIFY, 1));
 }
 
 static void lists_come_in_pages(void **state)

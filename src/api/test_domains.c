@@ -704,6 +704,22 @@ static void a_person_is_asked_and_decided_on(void **state)
 	assert_int_equal(f->mail_count, 5);
 }
 
+static void a_broken_questionnaire_stops_nothing(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id;
+
+	f->config.compliance_required = true;
+	f->config.compliance_questionnaire = STR("/nonexistent/questions.json");
+	id = add_domain(f, f->key, "{\"name\":\"acme.example\"}");
+	ask_as(f, f->key, "PUT", "/v1/domains/acme.example/review/form", FORM_PERSONAL);
+	ask_as(f, f->key, "POST", "/v1/domains/acme.example/review/submit", NULL);
+	verified(f, id);
+	assert_int_equal(
+	        ask_as(f, f->key, "GET", "/v1/domains/acme.example/review", NULL), 200);
+	assert_string_equal(got(f, "state"), "manual");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -729,6 +745,7 @@ int main(void)
 	        API_TEST(each_account_has_a_demo_domain),
 	        API_TEST(a_business_is_reviewed_by_itself),
 	        API_TEST(a_person_is_asked_and_decided_on),
+	        API_TEST(a_broken_questionnaire_stops_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
