@@ -411,6 +411,9 @@ bool parent_run(const struct parent_setup *setup, struct err *err)
 	add_events(&p);
 	log_info("server.starting", LOG_NUM("pid", getpid()),
 	         LOG_STR("data_dir", p.config.data_dir));
+	if (p.config.edge_processes > 1)
+		log_warning("server.one_edge",
+		            LOG_NUM("asked", p.config.edge_processes));
 	ok = start_all(&p, err);
 	if (ok)
 		event_base_dispatch(p.base);

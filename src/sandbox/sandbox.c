@@ -85,13 +85,17 @@ bool sandbox_enter(enum role role, const struct sandbox_path *paths, size_t n,
 	const struct row *row = find_row(role);
 
 	*state = (struct sandbox_state){0};
-	if (!limit(row, err) || !become(uid, gid, err))
+	/* The paths first: who it becomes may not be able to reach them by name. */
+	if (!limit(row, err))
 		return false;
-	if (prctl(PR_SET_DUMPABLE, 0) != 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return fail(err, "giving up privileges");
 	if (!landlock_enter(paths, n, row->may_create_sockets, &state->landlock, err) ||
-	    !calls_limit(row->calls | (row->may_create_sockets ? CALLS_SOCKETS : 0),
+	    !become(uid, gid, err))
+		return false;
+	if (prctl(PR_SET_DUMPABLE, 0) != 0)
+		return fail(err, "closing its memory to others");
+	if (!calls_limit(row->calls | (row->may_create_sockets ? CALLS_SOCKETS : 0),
 	                 err))
 		return false;
 	state->seccomp = true;
