@@ -15,6 +15,11 @@ static const struct schema_field clock_fields[] = {
 };
 const struct schema schema_clock = {"ClockShift", clock_fields, LEN(clock_fields)};
 
+static const struct schema_field now_fields[] = {
+        {"now", SCHEMA_TIME, true, .help = "what the clock says now"},
+};
+const struct schema schema_now = {"Now", now_fields, LEN(now_fields)};
+
 static const struct schema_field role_fields[] = {
         {"name", SCHEMA_TEXT, true, .help = "core, keys, edge, gate"},
         {"state", SCHEMA_TEXT, true, .help = "up, starting or down"},

@@ -117,22 +117,24 @@ static bool identify(struct api_call *call)
 	return true;
 }
 
-static uint64_t address_owner(struct ip ip)
+uint64_t access_network(struct ip ip)
 {
 	uint64_t n = 0;
 
 	/* Of IPv6 the network: a host has as many addresses as it wants. */
 	memcpy(&n, ip.bytes, ip.length == 4 ? 4 : 8);
-	return rate_owner(RATE_ADDRESS, n ^ n >> 60);
+	return n ^ n >> 60;
 }
 
 static bool check_rate(struct api_call *call)
 {
 	const struct api_identity *who = &call->who;
 	struct api *api = call->api;
-	uint64_t owner = who->key_id    ? rate_owner(RATE_KEY, (uint64_t)who->key_id)
-	                 : who->user_id ? rate_owner(RATE_USER, (uint64_t)who->user_id)
-	                                : address_owner(call->request->client);
+	uint64_t owner = who->key_id ? rate_owner(RATE_KEY, (uint64_t)who->key_id)
+	                 : who->user_id
+	                         ? rate_owner(RATE_USER, (uint64_t)who->user_id)
+	                         : rate_owner(RATE_ADDRESS,
+	                                      access_network(call->request->client));
 	int64_t per_minute = api->config->api_rate_per_minute;
 	struct rate_result r;
 

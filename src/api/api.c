@@ -93,6 +93,9 @@ static void finish(struct api_call *call)
 		else if (!store_turn_release(store, &err))
 			api_broken(call, &err);
 	}
+	for (struct api_drop *d = call->drops; d && call->status < 400; d = d->next)
+		if (call->api->host.drop_key)
+			call->api->host.drop_key(call->api->host.arg, d->key_ref);
 	reply(call);
 }
 

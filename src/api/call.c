@@ -139,6 +139,14 @@ void api_header(struct api_call *call, const char *name, struct str value)
 	call->fields[call->field_count++] = (struct http_field){str_c(name), value};
 }
 
+void api_drop_key(struct api_call *call, struct str key_ref)
+{
+	struct api_drop *drop = ARENA_NEW(call->a, struct api_drop);
+
+	*drop = (struct api_drop){arena_dup(call->a, key_ref), call->drops};
+	call->drops = drop;
+}
+
 bool api_has(const json_t *object, const char *name)
 {
 	return json_has(object, name);

@@ -23,6 +23,12 @@
 
 enum { API_FIELDS_MAX = 12, API_PAGE_DEFAULT = 50, API_PAGE_MAX = 200 };
 
+/* A key that is not needed once the call's changes are kept. */
+struct api_drop {
+	struct str key_ref;
+	struct api_drop *next;
+};
+
 /* Who asks. */
 struct api_identity {
 	struct str actor; /* "key_3", "usr_2"; empty: nobody */
@@ -56,6 +62,7 @@ struct api_call {
 	struct str type, text;
 	struct http_field fields[API_FIELDS_MAX];
 	size_t field_count;
+	struct api_drop *drops;
 	struct str kept_text; /* of ROUTE_SECRET: what a replay says */
 
 	/* Of call.c and access.c. */
@@ -83,6 +90,8 @@ void api_error(struct api_call *call, const char *pointer, enum field_error code
 enum api_result api_invalid(struct api_call *call);
 /* One more header field; name and value are lent until the answer. */
 void api_header(struct api_call *call, const char *name, struct str value);
+/* Forgets a key, if the call ends well. */
+void api_drop_key(struct api_call *call, struct str key_ref);
 /* Goes on with call->resume in a turn of its own. */
 void api_resume(struct api_call *call);
 

@@ -374,7 +374,6 @@ enum api_result dkim_activate(struct api_call *call)
 enum api_result dkim_finish(struct api_call *call)
 {
 	struct dkim_key_row *key = named_key(call, "retiring");
-	const struct api_host *host = &call->api->host;
 	struct err err;
 
 	if (!key)
@@ -390,7 +389,6 @@ enum api_result dkim_finish(struct api_call *call)
 	                     json_pack("{s:n, s:n}", "selector_old", "dkim_key_old"),
 	                     &err))
 		return api_broken(call, &err);
-	if (host->drop_key)
-		host->drop_key(host->arg, key->key_ref);
+	api_drop_key(call, key->key_ref);
 	return answer_key(call, 200, key->id);
 }

@@ -41,6 +41,12 @@ static const struct schema_field letter_fields[] = {
         {"provider", SCHEMA_TEXT, .min = 1, .max = 64, .help = "in whose words"},
 };
 const struct schema schema_instructions = {"Instructions", letter_fields, LEN(letter_fields)};
+
+static const struct schema_field sent_fields[] = {
+        {"to", SCHEMA_EMAIL, true, .help = "who gets the letter"},
+        {"subject", SCHEMA_TEXT, true, .max = 1024, .help = "of the letter"},
+};
+const struct schema schema_instructions_sent = {"InstructionsSent", sent_fields, LEN(sent_fields)};
 /* clang-format on */
 
 /* The provider that is named, or NULL where none is; false: answered. */

@@ -237,7 +237,6 @@ enum api_result domain_change(struct api_call *call)
 static bool remove_parts(struct api_call *call, struct err *err)
 {
 	struct store *store = call->api->store;
-	const struct api_host *host = &call->api->host;
 	struct store_page page = {.limit = SWEEP_PAGE};
 	int64_t account = call->domain->account_id, id = call->domain->id;
 	struct sender_rows senders;
@@ -264,12 +263,12 @@ static bool remove_parts(struct api_call *call, struct err *err)
 		                     err))
 			return false;
 	for (size_t i = 0; i < keys.n; i++) {
-		if (!str_eq(keys.v[i].stage, STR("retired")) &&
-		    !dkim_key_set_stage(store, keys.v[i].id, STR("retired"), call->now,
+		if (str_eq(keys.v[i].stage, STR("retired")))
+			continue;
+		if (!dkim_key_set_stage(store, keys.v[i].id, STR("retired"), call->now,
 		                        err))
 			return false;
-		if (host->drop_key)
-			host->drop_key(host->arg, keys.v[i].key_ref);
+		api_drop_key(call, keys.v[i].key_ref);
 	}
 	return true;
 }

@@ -39,8 +39,8 @@ enum api_result session_delete(struct api_call *call);
 /* domains.c, domain_new.c, domain_verify.c, domain_records.c */
 extern const struct schema schema_domain, schema_domain_short, schema_domain_new,
         schema_domain_change, schema_domain_query, schema_records_query,
-        schema_record_list, schema_instructions, schema_verify_query, schema_can_send,
-        schema_can_send_query;
+        schema_record_list, schema_instructions, schema_instructions_sent,
+        schema_verify_query, schema_can_send, schema_can_send_query;
 enum api_result domain_create(struct api_call *call);
 enum api_result domain_get_list(struct api_call *call);
 enum api_result domain_get(struct api_call *call);
@@ -97,7 +97,7 @@ enum api_result review_reject(struct api_call *call);
 enum api_result review_ask(struct api_call *call);
 
 /* about.c */
-extern const struct schema schema_clock, schema_health, schema_profile;
+extern const struct schema schema_clock, schema_now, schema_health, schema_profile;
 enum api_result about_health(struct api_call *call);
 enum api_result about_metrics(struct api_call *call);
 enum api_result about_openapi(struct api_call *call);

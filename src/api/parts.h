@@ -41,6 +41,8 @@ struct api {
 NODISCARD bool access_check(struct api_call *call);
 /* The domain of {domain}; false: answered. */
 NODISCARD bool access_domain(struct api_call *call);
+/* A number for the network that a request comes from. */
+uint64_t access_network(struct ip ip);
 
 /* repeat.c: Idempotency-Key. False: answered, maybe with the kept answer. */
 NODISCARD bool repeat_check(struct api_call *call);

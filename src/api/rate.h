@@ -10,7 +10,14 @@
 enum { RATE_BUCKETS = 32768 };
 
 /* Whose buckets there are; no two kinds share one. */
-enum rate_kind { RATE_KEY = 1, RATE_USER, RATE_ADDRESS, RATE_LOGIN, RATE_VERIFY };
+enum rate_kind {
+	RATE_KEY = 1,
+	RATE_USER,
+	RATE_ADDRESS,
+	RATE_LOGIN,
+	RATE_LOGIN_FROM,
+	RATE_VERIFY
+};
 
 struct rate_bucket {
 	uint64_t owner; /* 0: free */

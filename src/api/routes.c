@@ -35,7 +35,7 @@ static const struct route routes[] = {
 	{HTTP_POST, "/v1/domains/{domain}/verify", "domains.verify", API_DOMAINS, ROUTE_EMPTY, domain_verify, &schema_verify_query, NULL, &schema_domain, 202, "look at the DNS now", "Answers 202 at once, or with ?wait=10s 200 and the verdict as soon as it is there. Once a minute for each domain."},
 	{HTTP_POST, "/v1/domains/{domain}/retry", "domains.retry", API_DOMAINS, ROUTE_EMPTY, domain_retry, &schema_verify_query, NULL, &schema_domain, 202, "start the time for verification again", NULL},
 	{HTTP_GET, "/v1/domains/{domain}/records", "domains.records", API_READ, 0, domain_records, &schema_records_query, NULL, &schema_record_list, 200, "what is to be published", "As JSON, as zone text, or as a table in the words of a DNS provider."},
-	{HTTP_POST, "/v1/domains/{domain}/instructions", "domains.instructions", API_DOMAINS, 0, domain_instructions, NULL, &schema_instructions, NULL, 202, "mail the records to a colleague", NULL},
+	{HTTP_POST, "/v1/domains/{domain}/instructions", "domains.instructions", API_DOMAINS, 0, domain_instructions, NULL, &schema_instructions, &schema_instructions_sent, 202, "mail the records to a colleague", NULL},
 	{HTTP_GET, "/v1/domains/{domain}/can-send", "domains.can_send", API_READ, 0, domain_can_send, &schema_can_send_query, NULL, &schema_can_send, 200, "whether mail may go out, and why not", NULL},
 	{HTTP_POST, "/v1/domains/{domain}/suspend", "domains.suspend", API_FULL, ROUTE_OPERATOR, domain_set_suspended, NULL, NULL, &schema_domain, 200, "stop a domain from sending", NULL},
 	{HTTP_POST, "/v1/domains/{domain}/unsuspend", "domains.unsuspend", API_FULL, ROUTE_OPERATOR, domain_set_free, NULL, NULL, &schema_domain, 200, "let it send again", NULL},
@@ -73,7 +73,7 @@ static const struct route routes[] = {
 	/* About the service. */
 	{HTTP_GET, "/v1/profiles", "profiles.list", API_READ, ROUTE_BOUND | ROUTE_LIST, about_profiles, NULL, NULL, &schema_profile, 200, "the record layouts there are", NULL},
 	{HTTP_GET, "/v1/openapi.json", "about.openapi", API_NOBODY, ROUTE_PUBLIC, about_openapi, NULL, NULL, NULL, 200, "this API as OpenAPI 3.1", NULL},
-	{HTTP_POST, "/v1/test/clock", "test.clock", API_FULL, ROUTE_OPERATOR | ROUTE_CLOCK, about_clock, NULL, &schema_clock, NULL, 200, "move the clock on, where clock.test is set", NULL},
+	{HTTP_POST, "/v1/test/clock", "test.clock", API_FULL, ROUTE_OPERATOR | ROUTE_CLOCK, about_clock, NULL, &schema_clock, &schema_now, 200, "move the clock on, where clock.test is set", NULL},
 	{HTTP_GET, "/healthz", "about.health", API_NOBODY, ROUTE_PUBLIC, about_health, NULL, NULL, &schema_health, 200, "whether all processes are up", NULL},
 	{HTTP_GET, "/metrics", "about.metrics", API_FULL, ROUTE_OPERATOR | ROUTE_NOT_JSON, about_metrics, NULL, NULL, NULL, 200, "numbers for Prometheus", NULL},
 	{HTTP_GET, "/llms.txt", "about.llms", API_NOBODY, ROUTE_PUBLIC | ROUTE_NOT_JSON, about_llms, NULL, NULL, NULL, 200, "what a program should read first", NULL},

@@ -12,7 +12,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { SESSION_MS = 12 * 3600 * 1000, LOGINS_PER_MINUTE = 10 };
+enum { SESSION_MS = 12 * 3600 * 1000, LOGINS_PER_MINUTE = 10, LOGINS_FROM = 60 };
 
 static const char *const roles[] = {"owner", "admin", "member", "viewer", NULL};
 
@@ -296,21 +296,32 @@ static uint64_t login_owner(struct str email)
 	return rate_owner(RATE_LOGIN, n);
 }
 
+/* Passwords are not to be guessed, and each try is work; false: answered. */
+static bool may_try(struct api_call *call, uint64_t owner, int64_t per_minute)
+{
+	struct rate_result r =
+	        rate_take(&call->api->rates, owner, per_minute, clock_monotonic_ms());
+
+	if (r.ok)
+		return true;
+	api_header(call, "Retry-After",
+	           arena_printf(call->a, "%lld", (long long)r.retry_s));
+	api_problem(call, PROBLEM_RATE, "Too many attempts to sign in.");
+	return false;
+}
+
 enum api_result session_create(struct api_call *call)
 {
 	struct password_job *job = ARENA_NEW(call->a, struct password_job);
 	struct str email = arena_lower(call->a, api_member(call->body, "email"));
 	struct str hash = str_c(nobodys_hash);
-	struct rate_result rate = rate_take(&call->api->rates, login_owner(email),
-	                                    LOGINS_PER_MINUTE, clock_monotonic_ms());
 	struct err err;
 
-	if (!rate.ok) {
-		api_header(call, "Retry-After",
-		           arena_printf(call->a, "%lld", (long long)rate.retry_s));
-		return api_problem(call, PROBLEM_RATE,
-		                   "Too many attempts for this address.");
-	}
+	if (!may_try(call, login_owner(email), LOGINS_PER_MINUTE) ||
+	    !may_try(call,
+	             rate_owner(RATE_LOGIN_FROM, access_network(call->request->client)),
+	             LOGINS_FROM))
+		return API_DONE;
 	if (!user_find_email(call->api->store, call->a, email, &job->user, &err))
 		return api_broken(call, &err);
 	if (job->user)
