@@ -173,6 +173,7 @@ static void shift_clock(void *arg, int64_t ms)
 
 	clock_shift(ms);
 	log_warning("clock.shifted", LOG_NUM("ms", ms));
+	resolver_forget(core->resolver);
 	watch_poke(core->watch);
 	upkeep_poke(core->upkeep);
 }

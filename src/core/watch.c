@@ -14,6 +14,7 @@
 enum {
 	STARTS_AT_ONCE = 8, /* then the loop looks at other things */
 	LOOK_MS = 60 * 1000,
+	FORGETS_A_SECOND = 10,
 	REQUEST_BUCKETS = 1024,
 };
 
@@ -55,6 +56,8 @@ struct watch {
 	struct suffixes *suffixes;
 	struct wheel *wheel;
 	struct event *due;
+	int64_t second; /* since the machine has started */
+	int forgets;    /* in it */
 	bool is_draining;
 
 	struct slot *slots;
@@ -199,6 +202,19 @@ static struct slot *find_slot(struct watch *w, int64_t domain)
 	return NULL;
 }
 
+/* Who asks for a check has just published something, and caches would hide it. */
+static void forget(struct watch *w)
+{
+	int64_t second = clock_monotonic_ms() / 1000;
+
+	if (second != w->second)
+		w->forgets = 0;
+	w->second = second;
+	if (w->forgets++ >= FORGETS_A_SECOND)
+		return;
+	resolver_forget(w->setup.resolver);
+}
+
 static void start(struct watch *w, int64_t domain, const char *cause,
                   struct waiter **waiters)
 {
@@ -215,6 +231,8 @@ static void start(struct watch *w, int64_t domain, const char *cause,
 	need(slot != NULL);
 	w->busy++;
 	move_waiters(&slot->waiters, waiters);
+	if (cause)
+		forget(w);
 	check_start(&slot->check, domain, cause);
 }
 

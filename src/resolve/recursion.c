@@ -73,10 +73,10 @@ static const struct setting work[] = {
 /* Names that libunbound would answer by itself. */
 static const char *const unblocked[] = {"test.", "invalid."};
 
-static bool set_option(struct recursion *u, const char *name, const char *value,
+static bool set_option(struct ub_ctx *ctx, const char *name, const char *value,
                        struct err *err)
 {
-	int r = ub_ctx_set_option(u->ctx, name, value);
+	int r = ub_ctx_set_option(ctx, name, value);
 
 	if (r)
 		return err_set(err, ERR_INTERNAL, "libunbound: %s %s: %s", name, value,
@@ -84,11 +84,11 @@ static bool set_option(struct recursion *u, const char *name, const char *value,
 	return true;
 }
 
-static bool set_options(struct recursion *u, const struct setting *rows, size_t n,
+static bool set_options(struct ub_ctx *ctx, const struct setting *rows, size_t n,
                         struct err *err)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!set_option(u, rows[i].name, rows[i].value, err))
+		if (!set_option(ctx, rows[i].name, rows[i].value, err))
 			return false;
 	return true;
 }
@@ -108,7 +108,7 @@ static bool has_ipv6_route(void)
 
 /* libunbound takes a file without records for a good one, and its complaints name
  * neither the file nor the line. */
-static bool set_file(struct recursion *u, const char *name, struct str path,
+static bool set_file(struct ub_ctx *ctx, const char *name, struct str path,
                      struct err *err)
 {
 	AUTO(arena) a = {0};
@@ -122,22 +122,22 @@ static bool set_file(struct recursion *u, const char *name, struct str path,
 		return err_add(err, "%s", file);
 	if (zone.names.n == 0)
 		return err_set(err, ERR_INPUT, "%s: no records", file);
-	return set_option(u, name, file, err);
+	return set_option(ctx, name, file, err);
 }
 
-static bool set_roots(struct recursion *u, const struct recursion_options *options,
+static bool set_roots(struct ub_ctx *ctx, const struct recursion_options *options,
                       struct err *err)
 {
 	if (options->root_hints.n == 0)
-		return has_ipv6_route() || set_option(u, "do-ip6:", "no", err);
+		return has_ipv6_route() || set_option(ctx, "do-ip6:", "no", err);
 	/* They may be on loopback. */
-	return set_option(u, "do-not-query-localhost:", "no", err) &&
-	       (set_file(u, "root-hints:", options->root_hints, err) ||
+	return set_option(ctx, "do-not-query-localhost:", "no", err) &&
+	       (set_file(ctx, "root-hints:", options->root_hints, err) ||
 	        err_add(err, "root hints"));
 }
 
 /* Without an anchor the validator has nothing to do and only costs time. */
-static bool set_trust(struct recursion *u, const struct recursion_options *options,
+static bool set_trust(struct ub_ctx *ctx, const struct recursion_options *options,
                       struct err *err)
 {
 	struct str anchor = options->trust_anchor;
@@ -146,28 +146,28 @@ static bool set_trust(struct recursion *u, const struct recursion_options *optio
 	    access(SYSTEM_TRUST_ANCHOR, R_OK) == 0)
 		anchor = STR(SYSTEM_TRUST_ANCHOR);
 	if (anchor.n == 0)
-		return set_option(u, "module-config:", "iterator", err);
-	return set_option(u, "module-config:", "validator iterator", err) &&
-	       (set_file(u, "trust-anchor-file:", anchor, err) ||
+		return set_option(ctx, "module-config:", "iterator", err);
+	return set_option(ctx, "module-config:", "validator iterator", err) &&
+	       (set_file(ctx, "trust-anchor-file:", anchor, err) ||
 	        err_add(err, "trust anchor"));
 }
 
-static bool configure(struct recursion *u, const struct recursion_options *options,
+static bool configure(struct ub_ctx *ctx, const struct recursion_options *options,
                       struct err *err)
 {
 	char sockets[24];
 
-	ub_ctx_debugout(u->ctx, NULL);
+	ub_ctx_debugout(ctx, NULL);
 	snprintf(sockets, sizeof(sockets), "%zu", options->sockets);
-	if (!set_options(u, freshness, LEN(freshness), err) ||
-	    !set_options(u, memory, LEN(memory), err) ||
-	    !set_options(u, work, LEN(work), err) ||
-	    !set_option(u, "outgoing-range:", sockets, err) ||
-	    !set_roots(u, options, err) || !set_trust(u, options, err))
+	if (!set_options(ctx, freshness, LEN(freshness), err) ||
+	    !set_options(ctx, memory, LEN(memory), err) ||
+	    !set_options(ctx, work, LEN(work), err) ||
+	    !set_option(ctx, "outgoing-range:", sockets, err) ||
+	    !set_roots(ctx, options, err) || !set_trust(ctx, options, err))
 		return false;
 	/* This is the first use, at which libunbound reads the files. */
 	for (size_t i = 0; i < LEN(unblocked); i++) {
-		int r = ub_ctx_zone_remove(u->ctx, unblocked[i]);
+		int r = ub_ctx_zone_remove(ctx, unblocked[i]);
 
 		if (r)
 			return err_set(err, ERR_INPUT,
@@ -178,23 +178,84 @@ static bool configure(struct recursion *u, const struct recursion_options *optio
 	return true;
 }
 
+/* A context of its own, or NULL. */
+static struct ub_ctx *open_context(struct recursion *u, struct err *err)
+{
+	struct ub_ctx *ctx = ub_ctx_create_event(u->base);
+
+	if (!ctx) {
+		err_set(err, ERR_INTERNAL, "libunbound: no context");
+		return NULL;
+	}
+	if (configure(ctx, &u->options, err))
+		return ctx;
+	ub_ctx_delete(ctx);
+	return NULL;
+}
+
+static bool take_context(struct recursion *u, struct err *err)
+{
+	struct ub_ctx *ctx = open_context(u, err);
+	struct recursion_context *c = u->unused;
+
+	if (!ctx)
+		return false;
+	if (c)
+		u->unused = c->next;
+	else
+		c = ARENA_NEW(u->options.arena, struct recursion_context);
+	*c = (struct recursion_context){.ctx = ctx};
+	u->now = c;
+	return true;
+}
+
 bool recursion_open(struct recursion *u, struct event_base *base,
                     const struct recursion_options *options, struct err *err)
 {
-	u->ctx = ub_ctx_create_event(base);
-	if (!u->ctx)
-		return err_set(err, ERR_INTERNAL, "libunbound: no context");
-	if (configure(u, options, err))
-		return true;
-	recursion_close(u);
-	return false;
+	*u = (struct recursion){.base = base, .options = *options};
+	u->options.root_hints = arena_dup(options->arena, options->root_hints);
+	u->options.trust_anchor = arena_dup(options->arena, options->trust_anchor);
+	return take_context(u, err);
 }
 
 void recursion_close(struct recursion *u)
 {
-	if (u->ctx)
-		ub_ctx_delete(u->ctx);
-	u->ctx = NULL;
+	if (u->now)
+		ub_ctx_delete(u->now->ctx);
+	for (struct recursion_context *c = u->old; c; c = c->next)
+		ub_ctx_delete(c->ctx);
+	u->now = u->old = NULL;
+}
+
+void recursion_forget(struct recursion *u)
+{
+	u->wants_forgetting = u->now != NULL;
+}
+
+void recursion_tidy(struct recursion *u)
+{
+	struct recursion_context **at = &u->old;
+	struct recursion_context *before = u->now;
+	struct err err;
+
+	/* Where there is no other, the one there is stays good. */
+	if (u->wants_forgetting && take_context(u, &err)) {
+		before->next = u->old;
+		u->old = before;
+	}
+	u->wants_forgetting = false;
+	while (*at) {
+		struct recursion_context *c = *at;
+
+		if (c->under_way) {
+			at = &c->next;
+			continue;
+		}
+		ub_ctx_delete(c->ctx);
+		*at = c->next;
+		c->next = u->unused;
+		u->unused = c;
+	}
 }
 
 /* The zone's own limit for keeping a negative answer, in place of the clamped TTL. */
@@ -227,6 +288,7 @@ static void on_resolved(void *arg, int rcode, void *packet, int length, int secu
 	bool truncated;
 
 	(void)was_ratelimited;
+	q->context->under_way--;
 	if (security == SECURITY_BOGUS) {
 		set_fault(&learned, DNS_BOGUS,
 		          arena_dup(q->arena, why_bogus ? str_c(why_bogus)
@@ -256,11 +318,14 @@ void recursion_start(struct recursion *u, struct recursion_query *q)
 	memcpy(name, q->question->name.p, q->question->name.n);
 	name[q->question->name.n] = '\0';
 	q->recursion = u;
+	q->context = u->now;
+	q->context->under_way++;
 	u->questions++;
-	r = ub_resolve_event(u->ctx, name, q->question->type, CLASS_IN, q, on_resolved,
-	                     &q->id);
+	r = ub_resolve_event(u->now->ctx, name, q->question->type, CLASS_IN, q,
+	                     on_resolved, &q->id);
 	if (r == 0)
 		return;
+	q->context->under_way--;
 	set_fault(&learned, DNS_SERVFAIL,
 	          arena_printf(q->arena, "libunbound: %s", ub_strerror(r)));
 	q->done(q, &learned);
@@ -268,5 +333,6 @@ void recursion_start(struct recursion *u, struct recursion_query *q)
 
 void recursion_stop(struct recursion_query *q)
 {
-	ub_cancel(q->recursion->ctx, q->id);
+	q->context->under_way--;
+	ub_cancel(q->context->ctx, q->id);
 }

@@ -18,16 +18,28 @@ enum { RECURSION_TTL_MAX = 30, RECURSION_NEGATIVE_TTL_MAX = 5 };
 struct event_base;
 struct ub_ctx;
 
-struct recursion {
-	struct ub_ctx *ctx;
-	uint64_t questions; /* handed to libunbound */
-	uint64_t responses;
-};
-
 struct recursion_options {
 	struct str root_hints;   /* file; empty: the built-in roots */
 	struct str trust_anchor; /* file; empty: none */
 	size_t sockets;          /* open at once */
+	struct arena *arena;     /* for as long as it is open; takes its memory */
+};
+
+/* A cache goes with its context; one that is old goes when its questions have ended. */
+struct recursion_context {
+	struct ub_ctx *ctx;
+	size_t under_way;
+	struct recursion_context *next;
+};
+
+struct recursion {
+	struct event_base *base;
+	struct recursion_options options;
+	struct recursion_context *now;          /* NULL: not open */
+	struct recursion_context *old, *unused; /* lists */
+	bool wants_forgetting;
+	uint64_t questions; /* handed to libunbound */
+	uint64_t responses;
 };
 
 struct recursion_query;
@@ -40,6 +52,7 @@ typedef void recursion_done_fn(struct recursion_query *q,
  */
 struct recursion_query {
 	struct recursion *recursion;
+	struct recursion_context *context;
 	const struct dns_question *question; /* lent */
 	struct arena *arena;                 /* takes the answer */
 	recursion_done_fn *done;
@@ -49,6 +62,11 @@ struct recursion_query {
 NODISCARD bool recursion_open(struct recursion *u, struct event_base *base,
                               const struct recursion_options *options, struct err *err);
 void recursion_close(struct recursion *u);
+/* What is asked from the next recursion_tidy() on is answered without what was learned
+ * before. */
+void recursion_forget(struct recursion *u);
+/* Drops contexts that nobody needs any more; never to be called from within done(). */
+void recursion_tidy(struct recursion *u);
 
 /* Asks; done() comes once, maybe before this returns. */
 void recursion_start(struct recursion *u, struct recursion_query *q);

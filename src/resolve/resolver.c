@@ -210,6 +210,11 @@ static void start_lookup(struct resolver *r, struct lookup *l)
 	recursion_start(&r->recursion, &l->recursion);
 }
 
+void resolver_forget(struct resolver *r)
+{
+	recursion_forget(&r->recursion);
+}
+
 void resolver_start(struct resolver *r, struct dns_answers *answers,
                     resolver_done_fn *done, void *arg)
 {
@@ -218,6 +223,7 @@ void resolver_start(struct resolver *r, struct dns_answers *answers,
 	bool was_idle = r->first == NULL;
 
 	need(dns_answers_pending(answers));
+	recursion_tidy(&r->recursion);
 	job->answers = answers;
 	job->done = done;
 	job->arg = arg;
@@ -349,6 +355,7 @@ static bool open_recursion(struct resolver *r, const struct resolver_options *op
 	        .root_hints = options->root_hints,
 	        .trust_anchor = options->trust_anchor,
 	        .sockets = sockets,
+	        .arena = &r->arena,
 	};
 
 	return options->servers.n > 0 ||

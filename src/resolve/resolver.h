@@ -69,6 +69,10 @@ typedef void resolver_done_fn(void *arg);
  * when the last is answered and may start the next. `answers` must live until then. */
 void resolver_start(struct resolver *r, struct dns_answers *answers,
                     resolver_done_fn *done, void *arg);
+/* What is started from now on uses nothing that was learned before: a check that somebody
+ * asks for sees the DNS of this moment. It costs the next questions the way down from the
+ * root. */
+void resolver_forget(struct resolver *r);
 /* The loop itself, for a program that has more on it; lent. */
 struct event_base *resolver_base(struct resolver *r);
 /* Runs the loop until nothing is under way. */
