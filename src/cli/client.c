@@ -61,7 +61,9 @@ static bool read_admin(struct cli *cli, struct place *out, struct err *err)
 	return true;
 }
 
-static bool find_place(struct cli *cli, struct place *out, struct err *err)
+/* Without a key only where none is needed. */
+static bool find_place(struct cli *cli, bool needs_key, struct place *out,
+                       struct err *err)
 {
 	const struct cli_common *common = cli->options;
 	struct place admin;
@@ -71,13 +73,13 @@ static bool find_place(struct cli *cli, struct place *out, struct err *err)
 	        common->key.n ? common->key : variable("SIGNET_KEY"),
 	};
 	out->url = without_slash(out->url);
-	if (out->url.n && out->key.n)
+	if (out->url.n && (out->key.n || !needs_key))
 		return true;
 	if (!read_admin(cli, &admin, err))
 		return false;
 	if (!out->url.n)
 		out->url = admin.url;
-	if (out->key.n)
+	if (out->key.n || !needs_key)
 		return true;
 	if (!str_eq(out->url, admin.url))
 		return err_set(err, ERR_USAGE,
@@ -189,33 +191,41 @@ static bool check_header(const char *what, struct str value, struct err *err)
 	return true;
 }
 
-static bool ask(struct cli *cli, const char *method, struct str path, struct str body,
-                struct fetch_answer *out, struct err *err)
+struct call {
+	const char *method;
+	struct str path, body;
+	bool is_public; /* no key is needed, and none is sent */
+};
+
+static bool ask(struct cli *cli, const struct call *call, struct fetch_answer *out,
+                struct err *err)
 {
 	const struct cli_common *common = cli->options;
 	struct headers headers = {0};
 	struct place place;
 	struct str ca = common->ca.n ? common->ca : variable("SIGNET_CA");
 
-	if (!find_place(cli, &place, err) || !check_header("--key", place.key, err) ||
+	if (!find_place(cli, !call->is_public, &place, err) ||
+	    !check_header("--key", place.key, err) ||
 	    !check_header("--account", common->account, err))
 		return false;
-	add_header(cli->a, &headers, "Authorization",
-	           arena_printf(cli->a, "Bearer %.*s", STR_ARG(place.key)));
+	if (!call->is_public)
+		add_header(cli->a, &headers, "Authorization",
+		           arena_printf(cli->a, "Bearer %.*s", STR_ARG(place.key)));
 	add_header(cli->a, &headers, "User-Agent", STR("signet"));
-	if (body.n)
+	if (call->body.n)
 		add_header(cli->a, &headers, "Content-Type", STR("application/json"));
 	if (common->account.n)
 		add_header(cli->a, &headers, "Signet-Account", common->account);
 	return fetch(cli->a,
 	             &(struct fetch_request){
-	                     .method = method,
+	                     .method = call->method,
 	                     .url = arena_printf(cli->a, "%.*s%.*s", STR_ARG(place.url),
-	                                         STR_ARG(path))
+	                                         STR_ARG(call->path))
 	                                    .p,
 	                     .headers = headers.v,
 	                     .header_count = headers.n,
-	                     .body = body,
+	                     .body = call->body,
 	                     .ca_file = ca.n ? arena_cstr(cli->a, ca) : NULL,
 	                     .answer_max = ANSWER_MAX,
 	                     .timeout_ms = CALL_TIMEOUT_MS,
@@ -239,15 +249,13 @@ static bool is_success(const struct fetch_answer *answer)
 	return answer->status >= 200 && answer->status < 300;
 }
 
-bool client_call(struct cli *cli, const char *method, struct str path, json_t *body,
-                 json_t **out, struct err *err)
+static bool call_json(struct cli *cli, const struct call *call, json_t **out,
+                      struct err *err)
 {
-	struct str text = body ? json_line(cli->a, body) : STR_NONE;
 	struct fetch_answer answer;
 
-	json_decref(body);
 	*out = NULL;
-	if (!ask(cli, method, path, text, &answer, err))
+	if (!ask(cli, call, &answer, err))
 		return false;
 	if (!is_success(&answer))
 		return refuse(&answer, err);
@@ -259,11 +267,30 @@ bool client_call(struct cli *cli, const char *method, struct str path, json_t *b
 	return err_add(err, "the answer is no JSON");
 }
 
+bool client_call(struct cli *cli, const char *method, struct str path, json_t *body,
+                 json_t **out, struct err *err)
+{
+	struct call call = {method, path, body ? json_line(cli->a, body) : STR_NONE,
+	                    false};
+
+	json_decref(body);
+	return call_json(cli, &call, out, err);
+}
+
+bool client_sign_in(struct cli *cli, json_t *body, json_t **out, struct err *err)
+{
+	struct call call = {"POST", client_path(cli, "sessions", NULL),
+	                    json_line(cli->a, body), true};
+
+	json_decref(body);
+	return call_json(cli, &call, out, err);
+}
+
 bool client_text(struct cli *cli, struct str path, struct str *out, struct err *err)
 {
 	struct fetch_answer answer;
 
-	if (!ask(cli, "GET", path, STR_NONE, &answer, err))
+	if (!ask(cli, &(struct call){.method = "GET", .path = path}, &answer, err))
 		return false;
 	if (!is_success(&answer))
 		return refuse(&answer, err);

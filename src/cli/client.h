@@ -37,6 +37,9 @@ struct str client_query(struct cli *cli, struct str path, const char *name,
  * (204) *out is NULL. */
 NODISCARD bool client_call(struct cli *cli, const char *method, struct str path,
                            json_t *body, json_t **out, struct err *err);
+/* POST /v1/sessions, the one call that needs no key; drops the body. */
+NODISCARD bool client_sign_in(struct cli *cli, json_t *body, json_t **out,
+                              struct err *err);
 /* An answer that is text: zone files, tables. */
 NODISCARD bool client_text(struct cli *cli, struct str path, struct str *out,
                            struct err *err);

@@ -34,5 +34,7 @@ extern const struct command cmd_html_links, cmd_html_rewrite, cmd_html_tokens;
 extern const struct command cmd_mail_links, cmd_mail_rewrite;
 extern const struct command cmd_manual;
 extern const struct command cmd_store_backup;
+extern const struct command cmd_user_add, cmd_user_list, cmd_user_rm;
+extern const struct command cmd_token_add, cmd_token_rm;
 extern const struct command cmd_profile_list, cmd_profile_show, cmd_profile_render;
 extern const struct command cmd_provider_list, cmd_provider_show;

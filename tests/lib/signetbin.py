@@ -45,9 +45,9 @@ def sets(settings=None):
             for name, value in (SETTINGS if settings is None else settings).items()]
 
 
-def fails(*args, status, stdin=b"", timeout=30):
+def fails(*args, status, stdin=b"", timeout=30, env=None):
     """The one line on standard error of a command that must fail."""
-    done = run(*args, stdin=stdin, timeout=timeout)
+    done = run(*args, stdin=stdin, timeout=timeout, env=env)
     text = done.stderr.decode("utf-8", "replace")
     assert done.returncode == status, (args, done.returncode, text)
     assert done.stdout == b""
