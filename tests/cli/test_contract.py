@@ -25,6 +25,8 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
             "key rm", "account add", "account list", "account show", "review list",
             "review approve", "review reject", "review ask", "event list",
             "config check", "config show", "config doc", "doctor", "manual"]
+# Those that have nothing to answer without a server's data, and are tried with one.
+SERVER = ["store backup", "serve"]
 GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender", "key",
           "account", "review", "event", "config"]
 # Those that are clients of a server; none listens where they are sent here.
@@ -68,6 +70,8 @@ CALLS = {
     "config show": ["config", "show"],
     "config doc": ["config", "doc"],
     "doctor": ["doctor"],
+    "store backup": ["store", "backup", "copy.db"],
+    "serve": ["serve"],
     "manual": ["manual"],
 }
 CLOSED_PORT = "127.0.0.1:9"
@@ -109,12 +113,13 @@ def zone(tmp_path_factory):
 
 def test_the_overview_names_every_command():
     overview = run("--help").stdout.decode()
-    assert re.findall(r"^  (\S+(?: \S+)?) {2,}\S", overview, re.M) == COMMANDS
+    assert re.findall(r"^  (\S+(?: \S+)?) {2,}\S", overview, re.M) == (
+        COMMANDS[:-2] + SERVER[:1] + COMMANDS[-2:-1] + SERVER[1:] + COMMANDS[-1:])
     for word in ("-h", "help"):
         assert run(word).stdout.decode() == overview
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS + SERVER)
 def test_help_names_the_options(command):
     text = help_of(command)
     assert text.startswith(f"usage: signet {command} [OPTIONS]")
@@ -152,7 +157,7 @@ def test_an_unknown_command(args):
     fails(*args, status=64)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS + SERVER)
 def test_wrong_usage_of_every_command(command):
     call = CALLS[command]
     assert "--nonsense: unknown option" in fails(*call, "--nonsense", status=64)
@@ -167,7 +172,7 @@ def test_wrong_usage_of_every_command(command):
         assert "--now" in fails(*call, "--now", bad, status=64)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS + SERVER)
 def test_an_option_without_its_value(command):
     valued = [name for name, metavar in options_of(command).items() if metavar]
     assert valued
