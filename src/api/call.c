@@ -133,6 +133,19 @@ enum api_result api_invalid(struct api_call *call)
 	return answer_problem(call, PROBLEM_INVALID, detail, &call->errors);
 }
 
+enum api_result api_duplicate(struct api_call *call, const char *pointer,
+                              const char *format, ...)
+{
+	char text[DETAIL_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	api_error(call, pointer, FIELD_EXISTS, "%s", text);
+	return answer_problem(call, PROBLEM_DUPLICATE, str_c(text), &call->errors);
+}
+
 void api_header(struct api_call *call, const char *name, struct str value)
 {
 	need(call->field_count < LEN(call->fields));

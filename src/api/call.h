@@ -88,6 +88,9 @@ enum api_result api_broken(struct api_call *call, const struct err *err);
 void api_error(struct api_call *call, const char *pointer, enum field_error code,
                const char *format, ...) PRINTF(4, 5);
 enum api_result api_invalid(struct api_call *call);
+/* 409: what `pointer` says is there already. */
+enum api_result api_duplicate(struct api_call *call, const char *pointer,
+                              const char *format, ...) PRINTF(3, 4);
 /* One more header field; name and value are lent until the answer. */
 void api_header(struct api_call *call, const char *name, struct str value);
 /* Forgets a key, if the call ends well. */

@@ -43,6 +43,7 @@ const struct schema schema_domain_new = {"DomainNew", fields, LEN(fields)};
 /* One domain on its way in. */
 struct adding {
 	struct str name, region, tags;
+	int64_t there; /* the account's domain of that name */
 	struct layout_row layout;
 	struct profile *profile;
 	json_t *settings; /* the call's: dropped with it */
@@ -101,10 +102,7 @@ static bool check_name(struct api_call *call, struct adding *add, struct err *er
 	if (!domain_find_name(call->api->store, call->a, call->account->id, add->name,
 	                      &there, err))
 		return false;
-	if (there)
-		api_error(call, "/name", FIELD_EXISTS,
-		          "The account has this domain: dom_%lld.",
-		          (long long)there->id);
+	add->there = there ? there->id : 0;
 	return true;
 }
 
@@ -200,6 +198,10 @@ enum api_result domain_create(struct api_call *call)
 	}
 	if (call->errors.n)
 		return api_invalid(call);
+	if (add->there)
+		return api_duplicate(call, "/name",
+		                     "The account has this domain: dom_%lld.",
+		                     (long long)add->there);
 	if (!try_plan(call, add))
 		return API_DONE;
 	want_keys(add);
@@ -348,8 +350,7 @@ static enum api_result insert(struct api_call *call)
 	}
 	if (row.id == 0) {
 		sign_keys_drop(call, &add->keys);
-		api_error(call, "/name", FIELD_EXISTS, "The account has this domain.");
-		return api_invalid(call);
+		return api_duplicate(call, "/name", "The account has this domain.");
 	}
 	if (!domain_document(call, &row, &document, &err))
 		return api_broken(call, &err);

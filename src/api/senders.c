@@ -118,11 +118,8 @@ enum api_result sender_create(struct api_call *call)
 	row.status = domain ? STR_NONE : STR("undetermined");
 	if (!sender_add(call->api->store, &row, &row.id, &err))
 		return api_broken(call, &err);
-	if (row.id == 0) {
-		api_error(call, "/address", FIELD_EXISTS,
-		          "The account has it already.");
-		return api_invalid(call);
-	}
+	if (row.id == 0)
+		return api_duplicate(call, "/address", "The account has it already.");
 	call->object = api_id(call->a, "snd", row.id);
 	return api_answer(call, 201, sender_json(call, &row, domain));
 }

@@ -136,8 +136,9 @@ static void a_domain_is_once_in_an_account(void **state)
 	const char *body = "{\"name\":\"acme.example\"}";
 
 	add_domain(f, f->key, body);
-	assert_int_equal(ask_as(f, f->key, "POST", "/v1/domains", body), 422);
-	assert_string_equal(got(f, "errors.0.code"), "duplicate");
+	assert_int_equal(ask_as(f, f->key, "POST", "/v1/domains", body), 409);
+	assert_string_equal(got(f, "errors.0.pointer"), "/name");
+	assert_string_equal(got(f, "code"), "duplicate");
 	add_domain(f, f->foreign_key, body);
 	assert_string_equal(got(f, "records.0.name"), "s1._domainkey.sg3.acme.example");
 }
@@ -441,8 +442,8 @@ static void senders_follow_their_domain(void **state)
 	assert_string_equal(got(f, "status"), "unverified");
 	assert_int_equal(ask_as(f, f->key, "POST", "/v1/senders",
 	                        "{\"address\":\"hi@acme.example\"}"),
-	                 422);
-	assert_string_equal(got(f, "errors.0.code"), "duplicate");
+	                 409);
+	assert_string_equal(got(f, "errors.0.pointer"), "/address");
 	assert_int_equal(ask_as(f, f->key, "POST", "/v1/senders",
 	                        "{\"address\":\"hi@other.example\"}"),
 	                 422);

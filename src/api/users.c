@@ -141,10 +141,8 @@ static enum api_result create_hashed(struct api_call *call)
 		return api_problem(call, PROBLEM_UNAVAILABLE, "%s", "");
 	if (!user_add(call->api->store, &row, &row.id, &err))
 		return api_broken(call, &err);
-	if (row.id == 0) {
-		api_error(call, "/email", FIELD_EXISTS, "The address has a user.");
-		return api_invalid(call);
-	}
+	if (row.id == 0)
+		return api_duplicate(call, "/email", "The address has a user.");
 	call->object = api_id(call->a, "usr", row.id);
 	return api_answer(call, 201, user_json(&row));
 }
