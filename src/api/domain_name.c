@@ -157,6 +157,17 @@ static bool is_address(struct str text)
 	return ip_parse(text, &ip);
 }
 
+/* Labels of host names begin and end with a letter or digit (RFC 1123 §2.1). */
+static bool has_hyphen_at_end(struct str name)
+{
+	struct str label = STR_NONE;
+
+	while (str_cut(&name, '.', &label))
+		if (str_starts(label, STR("-")) || str_ends(label, STR("-")))
+			return true;
+	return false;
+}
+
 bool domain_name_check(struct arena *a, const struct suffixes *suffixes,
                        struct str text, struct str *out,
                        struct domain_name_error *error)
@@ -171,6 +182,8 @@ bool domain_name_check(struct arena *a, const struct suffixes *suffixes,
 		error->detail = STR("A domain name has at most 253 characters.");
 	} else if (!plan_domain(a, text, out, &err)) {
 		error->detail = arena_dup(a, str_c(err.text));
+	} else if (has_hyphen_at_end(*out)) {
+		error->detail = STR("No label begins or ends with a hyphen.");
 	} else if (is_public_suffix(a, suffixes, *out)) {
 		error->code = FIELD_PUBLIC_SUFFIX;
 	} else if (has_mixed_label(a, *out)) {

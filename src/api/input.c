@@ -44,7 +44,7 @@ static bool read_body(struct api_call *call)
 	static const struct schema none = {"None", NULL, 0};
 	const struct schema *schema = call->route->body;
 	struct str body = call->request->body;
-	struct err err;
+	json_error_t error;
 
 	if ((int64_t)body.n > call->api->config->api_body_max) {
 		api_problem(call, PROBLEM_TOO_LARGE, "At most %lld bytes are taken.",
@@ -70,8 +70,11 @@ static bool read_body(struct api_call *call)
 		            DEPTH_MAX);
 		return false;
 	}
-	if (!json_parse(body, &call->body, &err)) {
-		api_problem(call, PROBLEM_JSON, "%s.", err.text);
+	call->body = json_loadb(body.n ? body.p : "", body.n,
+	                        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	if (!call->body) {
+		api_problem(call, PROBLEM_JSON, "Line %d, column %d: %s.", error.line,
+		            error.column, error.text);
 		return false;
 	}
 	return schema_check(call->a, schema ? schema : &none, call->body,

@@ -143,6 +143,10 @@ static void add_problems(struct buf *out)
 		buf_printf(out, "| <a id=\"%s\"></a>`%s` | %u | %s |\n", row->code,
 		           row->code, row->status, row->title);
 	}
+	buf_printf(
+	        out,
+	        "\nWhat is refused before it is read as a request of the API has the "
+	        "code `http_` and its status, as `http_413`.\n");
 	buf_printf(out, "\nIn `errors` of a 422:\n\n| code | |\n| --- | --- |\n");
 	for (size_t i = 0; i < FIELD_ERROR_COUNT; i++) {
 		const struct field_error_row *row =

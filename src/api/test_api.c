@@ -103,6 +103,7 @@ static void bodies_are_read_strictly(void **state)
 	        {"",	                                                  "application/json", 400, "json_invalid"     },
 	        {"{",	                                                 "application/json", 400, "json_invalid"     },
 	        {"[1]",	                                               "application/json", 422, "validation_failed"},
+	        {"\"a\"",	                                             "application/json", 422, "validation_failed"},
 	        {"{} x",	                                              "application/json", 400, "json_invalid"     },
 	        {"{\"name\":\"x\",\"name\":\"y\",\"scopes\":[\"read\"]}",
 	         "application/json",	                                                      400, "json_invalid"     },

@@ -67,6 +67,7 @@ static void what_is_no_domain_is_refused(void **state)
 	        {"{\"name\":\"a..b\"}",	                                    "/name",    "domain_invalid"         },
 	        {"{\"name\":\"a b.example\"}",                                     "/name",    "domain_invalid"         },
 	        {"{\"name\":\"*.example.com\"}",                                   "/name",    "domain_invalid"         },
+	        {"{\"name\":\"-a.example\"}",                                      "/name",    "domain_invalid"         },
 	        {"{\"name\":\".\"}",	                                       "/name",    "domain_invalid"         },
 	        {"{\"name\":\"a.example\",\"profile\":\"none\"}",                  "/profile",
 	         "no_such"	                                                                                      },

@@ -491,8 +491,8 @@ void connection_refuse(struct http_connection *c, unsigned status, const char *w
 
 	n = snprintf(body, sizeof(body),
 	             "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,"
-	             "\"detail\":\"%s\"}\n",
-	             http_status_text(status), status, why);
+	             "\"code\":\"http_%u\",\"detail\":\"%s\"}\n",
+	             http_status_text(status), status, status, why);
 	need(n > 0 && (size_t)n < sizeof(body));
 	response.body = (struct str){body, (size_t)n};
 	c->server->stats.refused++;
