@@ -109,8 +109,8 @@ X(acme_contact, "acme.contact", EMAIL, "", CONFIG_CORE, 0, 0, "ADDRESS",        
   "the address that this authority is told")                                           \
 X(watch_jitter, "watch.jitter", NUMBER, "10", CONFIG_CORE, 0, 50, "PERCENT",           \
   "by how much the time to the next check is varied, so that they spread")             \
-X(watch_batch, "watch.batch", NUMBER, "1000", CONFIG_CORE, 1, 100000, "N",             \
-  "how many due domains are taken from the schedule at once")                          \
+X(watch_batch, "watch.batch", NUMBER, "10", CONFIG_CORE, 1, 100000, "N",               \
+  "how many due domains are taken up before the API has its turn again")                          \
 X(retention_checks, "retention.checks", DURATION, "30d", CONFIG_CORE, CONFIG_HOUR_MS,  \
   36500 * CONFIG_DAY_MS, "DURATION", "how long the results of checks are kept")        \
 X(retention_events, "retention.events", DURATION, "400d", CONFIG_CORE, CONFIG_HOUR_MS, \

@@ -117,6 +117,7 @@ static int set_up(void **state)
 	test_dns_attach(w.dns, w.base);
 	w.turn = turn_new(w.base, &w.store);
 	w.config.dns_concurrency = 4;
+	w.config.watch_batch = 3;
 	w.config.dns_servers = (struct str_list){&server, 1, 1};
 	OK(account_add(&w.store, &account, &w.account, &err));
 	w.layout = put_layout(&w, "1", LAYOUT("yes"));

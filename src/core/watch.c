@@ -12,7 +12,6 @@
 #include "store/schedule.h"
 
 enum {
-	STARTS_AT_ONCE = 8, /* then the loop looks at other things */
 	LOOK_MS = 60 * 1000,
 	FORGETS_A_SECOND = 10,
 	REQUEST_BUCKETS = 1024,
@@ -56,6 +55,7 @@ struct watch {
 	struct suffixes *suffixes;
 	struct wheel *wheel;
 	struct event *due;
+	int64_t batch;  /* starts, then the loop looks at other things */
 	int64_t second; /* since the machine has started */
 	int forgets;    /* in it */
 	bool is_draining;
@@ -259,7 +259,7 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < STARTS_AT_ONCE; i++) {
+	for (int64_t i = 0; i < w->batch; i++) {
 		if (w->is_draining || w->busy == w->slot_count)
 			return; /* the next that ends looks again */
 		if (start_next(w))
@@ -374,6 +374,7 @@ static void read_options(struct watch *w, const struct config *config)
 	struct str *v;
 	size_t n = config->dns_resolvers.n;
 
+	w->batch = config->watch_batch;
 	w->world.jitter_percent = (uint32_t)config->watch_jitter;
 	w->world.trust_resolver = config->dns_servers.n > 0;
 	v = ARENA_ARRAY(&w->options, struct str, n + 1);

@@ -99,7 +99,7 @@ struct profile_record {
 /* When a domain of this profile is looked at, and when it counts as failed or lost. */
 struct profile_timings {
 	int64_t fail_after_ms; /* nothing complete by then: failed */
-	int64_t grace_ms; /* from the loss of a required record to losing the domain */
+	int64_t grace_ms; /* from the warning of a lost record to losing the domain */
 	int64_t check_after_ms[PROFILE_CHECKS_MAX]; /* the first checks, rising */
 	size_t check_count;
 	int64_t check_every_ms; /* after those */
