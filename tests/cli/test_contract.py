@@ -17,18 +17,20 @@ from signetbin import (PROFILES, ROOT, SETTINGS, SIGNET, STATUSES, check, fails,
                        render_zone, run, sets)
 
 COMMANDS = ["check", "profile list", "profile show", "profile render", "provider list",
-            "provider show", "spf", "dkim keygen", "dkim sign", "dkim verify", "dmarc", "auth",
-            "html links", "html rewrite", "html tokens", "mail links", "mail rewrite",
-            "domain add", "domain list", "domain show", "domain records", "domain verify",
-            "domain watch", "domain retry", "domain rotate", "domain instructions",
-            "domain rm", "sender add", "sender list", "sender rm", "key add", "key list",
-            "key rm", "account add", "account list", "account show", "review list",
-            "review approve", "review reject", "review ask", "event list",
-            "config check", "config show", "config doc", "doctor", "manual"]
+            "provider show", "spf", "dkim keygen", "dkim sign", "dkim verify", "dmarc",
+            "auth", "html links", "html rewrite", "html tokens", "mail links",
+            "mail rewrite", "domain add", "domain list", "domain show",
+            "domain records", "domain verify", "domain watch", "domain retry",
+            "domain rotate", "domain instructions", "domain rm", "sender add",
+            "sender list", "sender rm", "key add", "key list", "key rm", "user add",
+            "user list", "user rm", "token add", "token rm", "account add",
+            "account list", "account show", "review list", "review approve",
+            "review reject", "review ask", "event list", "config check", "config show",
+            "config doc", "doctor", "manual"]
 # Those that have nothing to answer without a server's data, and are tried with one.
 SERVER = ["store backup", "serve"]
 GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender", "key",
-          "account", "review", "event", "config"]
+          "user", "token", "account", "review", "event", "config"]
 # Those that are clients of a server; none listens where they are sent here.
 ASKS_SERVER = {
     "domain add": ["acme.example"], "domain list": [], "domain show": ["acme.example"],
@@ -38,6 +40,8 @@ ASKS_SERVER = {
     "domain instructions": ["acme.example", "--to", "me@acme.example"],
     "domain rm": ["acme.example"], "sender add": ["me@acme.example"], "sender list": [],
     "sender rm": ["snd_1"], "key add": ["shop"], "key list": [], "key rm": ["key_1"],
+    "user add": ["me@acme.example"], "user list": [], "user rm": ["usr_2"],
+    "token add": ["me@acme.example"], "token rm": [],
     "account add": ["Acme", "--email", "me@acme.example"], "account list": [],
     "account show": [], "review list": [], "review approve": ["rev_1"],
     "review reject": ["rev_1", "--reason", "no"],
@@ -359,7 +363,7 @@ def test_an_unreachable_server(command):
 
 @pytest.mark.parametrize("command", ASKS_SERVER)
 def test_an_unreachable_api(command):
-    line = fails(*CALLS[command], status=69)
+    line = fails(*CALLS[command], status=69, stdin=b"a password for it\n")
     assert CLOSED_PORT in line and "connect" in line
 
 
