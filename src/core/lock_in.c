@@ -23,30 +23,49 @@ static void add(struct paths *paths, enum sandbox_access access, const char *pat
 	paths->v[paths->n++] = (struct sandbox_path){access, path};
 }
 
-/* The folder of a file, since a new version comes as a new file under its name; the file
- * alone where its folder would be everything. */
-static void add_folder_of(struct arena *a, struct paths *paths, struct str file)
+static bool is_within(const char *path, const char *folder)
 {
+	size_t n = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
+
+	return strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == 0);
+}
+
+/* Whether the folder has data_dir in it, where the keys are, or is in there itself. */
+static bool touches_data(const struct config *c, struct arena *a, const char *folder)
+{
+	char data[PATH_MAX], real[PATH_MAX];
+
+	if (!realpath(arena_cstr(a, c->data_dir), data) || !realpath(folder, real))
+		return true;
+	return is_within(data, real) || is_within(real, data);
+}
+
+/* The folder of a file, since a new version comes as a new file under its name; the file
+ * alone where its folder would be everything, or would open the keys. */
+static void add_folder_of(struct core *core, struct paths *paths, struct str file)
+{
+	struct arena *a = &core->a;
 	const char *path = arena_cstr(a, file);
 	const char *slash = strrchr(path, '/');
+	const char *folder = ".";
 
-	if (file.n == 0)
-		return;
-	if (slash && slash != path)
-		path = arena_cstr(a, str_slice(file, 0, (size_t)(slash - path)));
+	if (slash)
+		folder = arena_cstr(a, str_slice(file, 0, (size_t)(slash - path)));
+	if (slash != path && !touches_data(&core->config, a, folder))
+		path = folder;
 	add(paths, SANDBOX_READ, path);
 }
 
 /* The same, and for a symbolic link the folder that it leads to. */
-static void add_option(struct arena *a, struct paths *paths, struct str file)
+static void add_option(struct core *core, struct paths *paths, struct str file)
 {
 	char real[PATH_MAX];
 
 	if (file.n == 0)
 		return;
-	add_folder_of(a, paths, file);
-	if (realpath(arena_cstr(a, file), real))
-		add_folder_of(a, paths, arena_dup(a, str_c(real)));
+	add_folder_of(core, paths, file);
+	if (realpath(arena_cstr(&core->a, file), real))
+		add_folder_of(core, paths, arena_dup(&core->a, str_c(real)));
 }
 
 static void add_store(struct core *core, struct paths *paths)
@@ -77,20 +96,19 @@ bool core_lock_in(struct core *core, struct err *err)
 	        "/etc/unbound/root.key", "/var/lib/unbound/root.key",
 	};
 	const struct config *c = &core->config;
-	struct arena *a = &core->a;
 	struct paths paths = {0};
 	struct sandbox_state s;
 
 	add_store(core, &paths);
 	for (size_t i = 0; i < LEN(names); i++)
 		add(&paths, SANDBOX_READ, names[i]);
-	add_option(a, &paths, c->dns_root_hints);
-	add_option(a, &paths, c->dns_trust_anchor);
-	add_option(a, &paths, c->api_tls_certificate);
-	add_option(a, &paths, c->api_tls_key);
-	add_option(a, &paths, c->compliance_questionnaire);
+	add_option(core, &paths, c->dns_root_hints);
+	add_option(core, &paths, c->dns_trust_anchor);
+	add_option(core, &paths, c->api_tls_certificate);
+	add_option(core, &paths, c->api_tls_key);
+	add_option(core, &paths, c->compliance_questionnaire);
 	if (str_find_char(c->instance_profile, '/') >= 0)
-		add_option(a, &paths, c->instance_profile);
+		add_option(core, &paths, c->instance_profile);
 	if (!sandbox_enter(ROLE_CORE, paths.v, paths.n, core->run.uid, core->run.gid,
 	                   &s, err))
 		return false;
