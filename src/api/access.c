@@ -91,32 +91,6 @@ static bool find_session(struct api_call *call, struct str hash, bool *found,
 	return account_find(store, call->a, user->account_id, &who->home, err);
 }
 
-/* False: answered. Without a header call->who stays nobody. */
-static bool identify(struct api_call *call)
-{
-	struct str header = http_header(call->request, "authorization");
-	struct str secret, word = STR_NONE;
-	bool found = false;
-	struct err err;
-
-	if (header.n == 0)
-		return true;
-	if (!str_cut_word(&header, &word) || !str_eq_nocase(word, STR("Bearer")))
-		return refuse(call, PROBLEM_BAD_KEY, "Send Authorization: Bearer KEY.");
-	secret = str_trim(header);
-	if (str_starts(secret, STR("sk_"))) {
-		if (!find_key(call, secret_hash(call->a, secret), &found, &err))
-			return broken(call, &err);
-	} else if (str_starts(secret, STR("ss_"))) {
-		if (!find_session(call, secret_hash(call->a, secret), &found, &err))
-			return broken(call, &err);
-	}
-	if (!found || !call->who.home)
-		return refuse(call, PROBLEM_BAD_KEY, "");
-	call->account = call->who.home;
-	return true;
-}
-
 uint64_t access_network(struct ip ip)
 {
 	uint64_t n = 0;
@@ -152,6 +126,32 @@ static bool check_rate(struct api_call *call)
 	api_problem(call, PROBLEM_RATE, "At most %lld requests a minute are answered.",
 	            (long long)r.limit);
 	return false;
+}
+
+/* False: answered. Without a header call->who stays nobody. */
+static bool identify(struct api_call *call)
+{
+	struct str header = http_header(call->request, "authorization");
+	struct str secret, word = STR_NONE;
+	bool found = false;
+	struct err err;
+
+	if (header.n == 0)
+		return true;
+	if (!str_cut_word(&header, &word) || !str_eq_nocase(word, STR("Bearer")))
+		return refuse(call, PROBLEM_BAD_KEY, "Send Authorization: Bearer KEY.");
+	secret = str_trim(header);
+	if (str_starts(secret, STR("sk_"))) {
+		if (!find_key(call, secret_hash(call->a, secret), &found, &err))
+			return broken(call, &err);
+	} else if (str_starts(secret, STR("ss_"))) {
+		if (!find_session(call, secret_hash(call->a, secret), &found, &err))
+			return broken(call, &err);
+	}
+	if (!found || !call->who.home)
+		return check_rate(call) && refuse(call, PROBLEM_BAD_KEY, "");
+	call->account = call->who.home;
+	return true;
 }
 
 bool api_is_operator(const struct api_call *call)

@@ -255,6 +255,19 @@ static void an_error_leaves_nothing(void **state)
 	assert_int_equal(send_ask(f, &ask), 201);
 }
 
+static void guessing_of_keys_is_slowed_down(void **state)
+{
+	struct fixture *f = *state;
+	int status = 0;
+	int n;
+
+	for (n = 0; n < 1000 && status != 429; n++)
+		status = ask_as(f, "sk_nobody", "GET", "/v1/account", NULL);
+	assert_int_equal(status, 429);
+	assert_true(n > 100);
+	assert_int_equal(ask_as(f, f->key, "GET", "/v1/account", NULL), 200);
+}
+
 static void too_fast_is_told_when_to_return(void **state)
 {
 	struct fixture *f = *state;
@@ -416,6 +429,7 @@ int main(void)
 	        API_TEST(one_that_is_under_way_is_not_begun_again),
 	        API_TEST(an_error_leaves_nothing),
 	        API_TEST(too_fast_is_told_when_to_return),
+	        API_TEST(guessing_of_keys_is_slowed_down),
 	        cmocka_unit_test(buckets_fill_up_again),
 	        API_TEST(lists_come_in_pages),
 	        API_TEST(documents_are_there),
