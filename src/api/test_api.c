@@ -261,6 +261,8 @@ static void guessing_of_keys_is_slowed_down(void **state)
 	int status = 0;
 	int n;
 
+	set_config(f, CONFIG_TEXT "");
+	f->config.api_rate_per_minute = 600;
 	for (n = 0; n < 1000 && status != 429; n++)
 		status = ask_as(f, "sk_nobody", "GET", "/v1/account", NULL);
 	assert_int_equal(status, 429);
