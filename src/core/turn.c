@@ -27,7 +27,7 @@ struct collected {
 struct turn {
 	struct arena a;
 	struct store *store;
-	struct event *end;
+	struct event *end, *end_soon; /* behind what is ready; before all of DNS */
 	bool touched;
 	struct collected now;
 	struct arena spare; /* of the turn after this */
@@ -57,7 +57,9 @@ struct turn *turn_new(struct event_base *base, struct store *store)
 	turn->a = a;
 	turn->store = store;
 	turn->end = event_new(base, -1, 0, on_end, turn);
-	need(turn->end != NULL);
+	turn->end_soon = event_new(base, -1, 0, on_end, turn);
+	need(turn->end && turn->end_soon);
+	event_priority_set(turn->end_soon, 0);
 	begin(&turn->now);
 	return turn;
 }
@@ -69,6 +71,7 @@ void turn_free(struct turn *turn)
 	if (!turn)
 		return;
 	event_free(turn->end);
+	event_free(turn->end_soon);
 	arena_done(&turn->now.a);
 	arena_done(&turn->spare);
 	a = turn->a;
@@ -107,6 +110,7 @@ void turn_reply(struct turn *turn, struct http_exchange *exchange,
 	struct held *held = ARENA_NEW(a, struct held);
 
 	turn_touch(turn);
+	event_active(turn->end_soon, 0, 0);
 	held->exchange = exchange;
 	held->response = copy_response(a, response);
 	*turn->now.last = held;
@@ -162,6 +166,8 @@ void turn_end(struct turn *turn)
 	turn->spare = (struct arena){0};
 	begin(&turn->now);
 	turn->touched = false;
+	event_del(turn->end);
+	event_del(turn->end_soon);
 	for (struct after *after = ended.after_first; after; after = after->next)
 		after->fn(after->arg, committed);
 	for (struct held *held = ended.first; held; held = held->next)

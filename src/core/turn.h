@@ -10,7 +10,7 @@
  *
  * The end is an event that turn_touch() makes active: libevent puts it behind all that was
  * ready in this turn and runs it before it waits again, so nothing is held longer than
- * the turn takes.
+ * the turn takes. Where somebody waits for an answer it does not wait for DNS either.
  */
 #pragma once
 

@@ -333,7 +333,10 @@ void channel_attach(struct channel *c, struct event_base *base,
 	need(evutil_make_socket_nonblocking(c->fd) == 0);
 	c->readable = event_new(base, c->fd, EV_READ | EV_PERSIST, on_readable, c);
 	c->writable = event_new(base, c->fd, EV_WRITE | EV_PERSIST, on_writable, c);
-	need(c->readable && c->writable && event_add(c->readable, NULL) == 0);
+	need(c->readable && c->writable);
+	event_priority_set(c->readable, 0);
+	event_priority_set(c->writable, 0);
+	need(event_add(c->readable, NULL) == 0);
 }
 
 size_t channel_queued(const struct channel *c)

@@ -517,6 +517,8 @@ void connection_start(struct http_server *server, int fd, struct ip client)
 	             on_readable, c);
 	event_assign(&c->write_event, server->options.base, fd, EV_WRITE, on_writable,
 	             c);
+	event_priority_set(&c->read_event, 0);
+	event_priority_set(&c->write_event, 0);
 	event_assign(&c->timer, server->options.base, -1, 0, on_deadline, c);
 	if (!transport_open(&c->transport, fd, server->options.tls)) {
 		connection_close(c);

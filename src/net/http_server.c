@@ -246,6 +246,7 @@ void http_server_listen(struct http_server *server, int fd)
 	evutil_make_socket_nonblocking(fd);
 	event_assign(&l->event, server->options.base, fd, EV_READ | EV_PERSIST,
 	             on_connection, l);
+	event_priority_set(&l->event, 0);
 	if (!server->is_paused)
 		need(event_add(&l->event, NULL) == 0);
 }

@@ -8,7 +8,7 @@
 
 /* A third of the descriptors is for questions that go directly, two thirds for
  * libunbound. */
-enum { DESCRIPTORS_WANTED = 2048, DESCRIPTORS_KEPT = 64 };
+enum { DESCRIPTORS_WANTED = 2048, DESCRIPTORS_KEPT = 64, EVENTS_IN_A_ROW = 16 };
 
 /* One dns_answers with questions under way. */
 struct job {
@@ -362,6 +362,21 @@ static bool open_recursion(struct resolver *r, const struct resolver_options *op
 	       recursion_open(&r->recursion, r->base, &recursion, err);
 }
 
+/* Two priorities: DNS has the lower, and after a few of its events the loop looks whether
+ * one of the higher has come. */
+static struct event_base *new_base(void)
+{
+	struct event_config *c = event_config_new();
+	struct event_base *base;
+
+	need(c &&
+	     event_config_set_max_dispatch_interval(c, NULL, EVENTS_IN_A_ROW, 1) == 0);
+	base = event_base_new_with_config(c);
+	event_config_free(c);
+	need(!base || event_base_priority_init(base, 2) == 0);
+	return base;
+}
+
 bool resolver_new(const struct resolver_options *options, struct resolver **out,
                   struct err *err)
 {
@@ -375,7 +390,7 @@ bool resolver_new(const struct resolver_options *options, struct resolver **out,
 	r->arena = a;
 	r->timeout_ms =
 	        options->timeout_ms > 0 ? options->timeout_ms : RESOLVER_TIMEOUT_MS;
-	r->base = event_base_new();
+	r->base = new_base();
 	need(r->base != NULL);
 	r->deadline_event = event_new(r->base, -1, 0, on_deadline, r);
 	r->done_event = event_new(r->base, -1, 0, on_done, r);

@@ -73,7 +73,8 @@ void resolver_start(struct resolver *r, struct dns_answers *answers,
  * asks for sees the DNS of this moment. It costs the next questions the way down from the
  * root. */
 void resolver_forget(struct resolver *r);
-/* The loop itself, for a program that has more on it; lent. */
+/* The loop itself, for a program that has more on it; lent. It has two priorities: events
+ * that are given 0 go before all of DNS, which has 1, as those have that are given none. */
 struct event_base *resolver_base(struct resolver *r);
 /* Runs the loop until nothing is under way. */
 void resolver_loop(struct resolver *r);
