@@ -14,6 +14,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -21,9 +22,12 @@ import threading
 import time
 import urllib.parse
 
+import world  # of the lab, which sets PYTHONPATH
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SIGNET = os.environ.get("SIGNET", str(ROOT / "build/src/cli/signet"))
 START_SECONDS = 20
+CACHE_SECONDS = 1.1  # in which an answer with a TTL of 0 may be given again
 
 
 def free_port():
@@ -47,6 +51,14 @@ def until(condition, what, seconds=START_SECONDS):
 def seconds(text):
     """A time of the API as seconds since 1970."""
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def host(lab, name, zone, at="generic", **more):
+    """Publishes a zone of which nothing is kept in caches: the server's resolver goes by
+    the real clock, whatever a test makes of the other."""
+    zone = re.sub(r"\t\d+\tIN\t", "\t0\tIN\t", zone)
+    lab.host(name, zone, at, ttl=0, negative=0, **more)
+    time.sleep(CACHE_SECONDS)
 
 
 class Reply:
@@ -281,6 +293,14 @@ class Server:
     def shift(self, seconds):
         """Moves the clock of the server on; what is due runs."""
         self.api.ok("POST", "/v1/test/clock", {"shift_ms": int(seconds * 1000)})
+
+    def register(self, lab, name, at="generic", **more):
+        """Adds a domain that is delegated already, with nothing but a web site, and
+        lets its first check end."""
+        host(lab, name, world.WEB_SITE, at)
+        document = self.add(name, **more)
+        self.checked(name)
+        return document
 
     def add(self, name, **more):
         return self.api.ok("POST", "/v1/domains", {"name": name, **more})

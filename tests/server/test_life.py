@@ -3,7 +3,7 @@ cycle"), with the records in a real name server and the clock in the hand of the
 
 import pytest
 
-from server import seconds
+from server import host, seconds
 
 HOUR = 3600
 
@@ -12,16 +12,18 @@ def publish(lab, server, name, without=(), server_name="generic"):
     """Hosts the domain with the records that the API says, but for those purposes."""
     records = server.api.ok("GET", f"/v1/domains/{name}/records")["records"]
     leave = {(r["name"], r["type"]) for r in records if r["purpose"] in without}
-    lines = [line for line in server.zone(name).splitlines() if not line.startswith(";")]
-    lines = [line for line in lines
-             if (line.split()[0].rstrip("."), line.split()[3]) not in leave]
-    lab.host(name, "\n".join(lines) + "\n", server_name, ttl=1, negative=1)
+
+    def stays(line):
+        owner, _ttl, _in, kind = line.split("\t")[:4]
+        return (owner.rstrip("."), kind) not in leave
+    host(lab, name, "".join(line + "\n" for line in server.zone(name).splitlines()
+                            if "\t" in line and stays(line)), server_name)
 
 
 @pytest.fixture
 def shop(lab, server):
     """A domain that is verified."""
-    server.add("shop.example")
+    server.register(lab, "shop.example")
     publish(lab, server, "shop.example")
     document = server.verify("shop.example")
     assert document["status"] == "verified", document
@@ -31,8 +33,7 @@ def shop(lab, server):
 
 def test_added_published_verified(lab, server):
     """S0-7, S0-15, S1-13, S1-14, S3-11: pending, then the records, then verified."""
-    lab.host("new.example", "@ A 198.51.100.1\n", ttl=1, negative=1)
-    document = server.add("new.example")
+    document = server.register(lab, "new.example")
     assert document["status"] == "pending" and document["can_send"] is False
     assert [r["code"] for r in document["can_send_reasons"]] == ["domain_pending"]
     assert {r["purpose"] for r in document["records"]} >= {"dkim", "spf", "return_path",
@@ -49,9 +50,9 @@ def test_added_published_verified(lab, server):
     assert server.events("new.example")[-2:] == ["domain.partial", "domain.verified"]
 
 
-def test_records_never_change_under_the_customer(server):
+def test_records_never_change_under_the_customer(lab, server):
     """S1-11: what was given out stays as it is."""
-    server.add("still.example")
+    server.register(lab, "still.example")
     before = server.zone("still.example")
     server.verify("still.example")
     server.step("still.example")
@@ -90,7 +91,7 @@ def test_repaired_within_grace(lab, server, shop):
 
 def test_failed_after_72_hours_and_retried(lab, server):
     """S0-16, S0-17, S3-22: minutes, then hours, then failed; Retry starts over."""
-    lab.host("late.example", "@ A 198.51.100.1\n", ttl=1, negative=86400)
+    host(lab, "late.example", "@ A 198.51.100.1\n")
     server.add("late.example")
     first = server.checked("late.example")
     start = seconds(first["created_at"])
@@ -134,7 +135,7 @@ def test_verify_is_once_a_minute(server, shop):
 
 def test_the_delegated_profile(lab, server):
     """S3-3, S2-5: CNAMEs into the operator's zone, whose keys are published there."""
-    server.add("linked2.example", profile="delegated")
+    server.register(lab, "linked2.example", "cloudflare", profile="delegated")
     records = server.api.ok("GET", "/v1/domains/linked2.example/records")["records"]
     targets = [r["value"] for r in records if r["purpose"] == "dkim"]
     keys = server.api.ok("GET", "/v1/domains/linked2.example/keys")["data"]
@@ -145,7 +146,7 @@ def test_the_delegated_profile(lab, server):
         value = f"v=DKIM1; k={key['algorithm']}; p={key['public_key']}"
         parts = " ".join(f'"{value[at:at + 250]}"' for at in range(0, len(value), 250))
         text += f"{target.rstrip('.')}. TXT {parts}\n"
-    lab.host("dkim-keys.example", text, "operator", ttl=1, negative=1)
+    host(lab, "dkim-keys.example", text, "operator")
     publish(lab, server, "linked2.example", server_name="cloudflare")
     document = server.verify("linked2.example")
     assert document["status"] == "verified", [
@@ -159,7 +160,7 @@ def test_two_accounts_with_one_domain(lab, server):
     made = server.api.ok("POST", "/v1/keys", {"name": "first", "scopes": ["full"]},
                          headers={"Signet-Account": other["id"]})
     api = server.api.with_key(made["secret"])
-    mine = server.add("twice.example")
+    mine = server.register(lab, "twice.example")
     theirs = api.ok("POST", "/v1/domains", {"name": "twice.example"})
 
     def values(document, purpose):
@@ -175,8 +176,7 @@ def test_two_accounts_with_one_domain(lab, server):
     assert server.api.get(f"/v1/domains/{theirs['id']}").status == 404
     both = server.zone("twice.example") + api.get(
         "/v1/domains/twice.example/records?format=zone").body.decode()
-    lab.host("twice.example", "\n".join(dict.fromkeys(both.splitlines())) + "\n", ttl=1,
-             negative=1)
+    host(lab, "twice.example", "\n".join(dict.fromkeys(both.splitlines())) + "\n")
     server.shift(61)
     assert api.ok("POST", "/v1/domains/twice.example/verify?wait=30s")["status"] \
         == "verified"
