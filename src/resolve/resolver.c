@@ -8,7 +8,7 @@
 
 /* A third of the descriptors is for questions that go directly, two thirds for
  * libunbound. */
-enum { DESCRIPTORS_WANTED = 2048, DESCRIPTORS_KEPT = 64, EVENTS_IN_A_ROW = 16 };
+enum { DESCRIPTORS_WANTED = 2048, DESCRIPTORS_KEPT = 64, EVENTS_IN_A_ROW = 64 };
 
 /* One dns_answers with questions under way. */
 struct job {
