@@ -140,9 +140,11 @@ static ssize_t receive(struct channel *c, int *fd)
 	ssize_t n;
 
 	*fd = -1;
+	/* A peer that ended before it had read all is told once by ECONNRESET; what it
+	 * had sent is still there behind that. */
 	do
 		n = recvmsg(c->fd, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return n;
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h)) {

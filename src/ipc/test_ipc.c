@@ -165,6 +165,24 @@ static void test_end(void **state)
 	close_pair(&p);
 }
 
+/* A peer that has not read all when it ends, as a role that fails at its start. */
+static void test_last_word(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	open_pair(&p);
+	assert_true(channel_send(p.core, IPC_PONG, 1, STR_NONE, -1));
+	assert_true(channel_send(p.parent, IPC_PING, 1, STR_NONE, -1));
+	channel_free(p.parent);
+	p.parent = NULL;
+	turn(&p);
+	turn(&p);
+	assert_int_equal(p.at_core.messages, 1);
+	assert_int_equal(p.at_core.closed, 1);
+	close_pair(&p);
+}
+
 static void test_freed_by_handler(void **state)
 {
 	struct pair p;
@@ -416,6 +434,7 @@ int main(void)
 	        cmocka_unit_test(test_too_long),
 	        cmocka_unit_test(test_descriptor),
 	        cmocka_unit_test(test_end),
+	        cmocka_unit_test(test_last_word),
 	        cmocka_unit_test(test_violations),
 	        cmocka_unit_test(test_freed_by_handler),
 	        cmocka_unit_test(test_queue),

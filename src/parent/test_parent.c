@@ -174,7 +174,8 @@ static size_t wait_from(struct server *s, size_t from, const char *what)
 			return from + (size_t)at + strlen(what);
 		n = poll(&p, 1, 60000) == 1 ? read(s->log, piece, sizeof(piece)) : -1;
 		if (n <= 0) {
-			print_error("no \"%s\" in:\n%.*s", what, STR_ARG(seen));
+			/* print_error() would cut it. */
+			fprintf(stderr, "no \"%s\" in:\n%.*s", what, STR_ARG(seen));
 			fail();
 		}
 		buf_add(&s->text, (struct str){piece, (size_t)n});
