@@ -33,6 +33,7 @@ HOUR = 3600
 SETTLE_MS = 4000  # from the filled store to the first domain that is due
 WORKERS = 16
 START_MAX, RSS_MAX, LAG_MAX, ADDS_MIN = 3.0, 400, 60.0, 300
+KEPT_UP = 0.95  # of what fell due
 
 # A domain that was verified an hour ago and is due again after its share of the hour.
 FILL = """
@@ -131,6 +132,16 @@ def still_verified(server):
     return dict(found).get(1, 0), dict(found).get(0, 0)
 
 
+def rest(server):
+    """Starts it again with nothing due, since no zones are there for what comes next."""
+    server.stop()
+    db = sqlite3.connect(server.data / "signet.db")
+    with db:
+        db.execute("DELETE FROM schedule")
+    db.close()
+    server.start()
+
+
 def add_all(server):
     """Adds ADDS domains at once over a few connections; how many a second."""
     numbers = iter(range(ADDS))
@@ -184,23 +195,25 @@ def main(signet):
             say(f"up in {start:.2f} s; watching for {SECONDS} s")
             seen = watch(server)
             good_ones, demoted = still_verified(server)
-            say(f"{good_ones} checked and verified, {demoted} not; waiting for a pool of "
+            say(f"{good_ones} checked and verified, {demoted} not; making a pool of "
                 f"{ADDS} keys")
+            rest(server)
             until(lambda: metrics(server)["key_pool"] >= ADDS, "the pool", 1200)
             adds = add_all(server)
         finally:
             server.stop()
     per_second = seen["checks"] / seen["seconds"]
     busy = seen["cpu"] / seen["seconds"]
-    kept_up = demoted == 0 and seen["lag"] < LAG_MAX
+    due = DOMAINS / HOUR * (seen["seconds"] - SETTLE_MS / 1000)
+    kept_up = demoted == 0 and seen["lag"] < LAG_MAX and seen["checks"] >= KEPT_UP * due
     good = (start < START_MAX and seen["rss"] < RSS_MAX and kept_up and busy < 1
             and adds >= ADDS_MIN)
     say(f"{DOMAINS} domains: start {start:.2f} s, RSS {seen['rss']:.0f} MB, "
-        f"{per_second:.0f} domains/s checked of {DOMAINS / HOUR:.0f}/s due, lag at most "
-        f"{seen['lag']:.1f} s, core {100 * busy:.0f} % of one CPU "
+        f"{per_second:.0f} domains/s checked, {100 * seen['checks'] / due:.0f} % of what "
+        f"was due, lag at most {seen['lag']:.1f} s, core {100 * busy:.0f} % of one CPU "
         f"({seen['checks'] / max(seen['cpu'], 0.01):.0f} domains/s per core), "
         f"{adds:.0f} added/s by the API (target start < {START_MAX:.0f} s, RSS < {RSS_MAX} "
-        f"MB, lag < {LAG_MAX:.0f} s, >= {ADDS_MIN} added/s): {'ok' if good else 'short'}")
+        f"MB, {100 * KEPT_UP:.0f} % of what is due, lag < {LAG_MAX:.0f} s, >= {ADDS_MIN} added/s): {'ok' if good else 'short'}")
     if SMOKE:
         return 0 if demoted == 0 and seen["checks"] > 0 and adds > 0 else 1
     return 0 if good else 1
