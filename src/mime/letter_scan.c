@@ -163,8 +163,9 @@ static void look_at_content_field(struct str line, struct seen *seen)
 		seen->has_type = is_plain_type(line) && !seen->has_other_type;
 		seen->has_other_type |= !seen->has_type;
 	}
-	seen->has_message |= str_find_nocase(line, STR("message/")) >= 0;
-	seen->has_multipart |= str_find_nocase(line, STR("multipart/")) >= 0;
+	/* Blanks may stand before the slash, and GMime reads over them. */
+	seen->has_message |= str_find_nocase(line, STR("message")) >= 0;
+	seen->has_multipart |= str_find_nocase(line, STR("multipart")) >= 0;
 	seen->has_digest |= str_find_nocase(line, STR("digest")) >= 0;
 }
 
