@@ -84,6 +84,52 @@ static void ask_servers(struct check_input *in, struct observation *o)
 		judge_view(in, o->plan, &o->servers, &o->servers.v[i]);
 }
 
+static bool is_asked(const struct views *views, struct str address)
+{
+	for (size_t i = 0; i < views->n; i++)
+		if (str_eq(views->v[i].answer->question.server, address))
+			return true;
+	return false;
+}
+
+/* Servers that the zone above names and the zone itself does not: who resolves from there
+ * may ask them. */
+static void ask_delegated_servers(struct check_input *in, struct observation *o)
+{
+	struct dns_cut cut = dns_cut_find_from_above(in->a, in->answers, o->cut.zone);
+	struct views more = observe_servers(in, &cut, o->plan->name, o->plan->type);
+	struct view *v = ARENA_ARRAY(in->a, struct view, o->servers.n + more.n + 1);
+
+	for (size_t i = 0; i < o->servers.n; i++)
+		v[i] = o->servers.v[i];
+	o->servers.v = v;
+	for (size_t i = 0; i < more.n; i++) {
+		struct view *view = &more.v[i];
+
+		if (is_asked(&o->servers, view->answer->question.server))
+			continue;
+		judge_view(in, o->plan, &o->servers, view);
+		o->servers.v[o->servers.n++] = *view;
+	}
+}
+
+/*
+ * A resolver that has not got what every server has keeps an answer of before: ours for
+ * seconds. That is not the word of a server, so one of theirs stands for it.
+ */
+static void prefer_servers(struct check_input *in, struct observation *o)
+{
+	if (o->seen.result == COMPARE_MATCH || o->seen.result == COMPARE_FAULT ||
+	    o->servers.n == 0 || o->servers.match < o->servers.n)
+		return;
+	ask_delegated_servers(in, o);
+	if (o->servers.match < o->servers.n)
+		return;
+	o->kept = o->answer;
+	o->answer = follow(in, o->servers.v[0].answer);
+	o->seen = compare_answer(in->a, in->answers, in->plan, o->plan, o->answer);
+}
+
 static struct views ask_resolvers(struct check_input *in, const struct plan_record *row)
 {
 	struct views views = {0};
@@ -187,8 +233,10 @@ struct observation observe(struct check_input *in, const struct plan_record *row
 
 	o.answer = dns_ask(in->answers, row->name, row->type);
 	o.seen = compare_answer(in->a, in->answers, in->plan, row, o.answer);
-	if (wants_servers(in, &o))
+	if (wants_servers(in, &o)) {
 		ask_servers(in, &o);
+		prefer_servers(in, &o);
+	}
 	o.resolvers = ask_resolvers(in, row);
 	o.fault = find_fault(in, &o);
 	o.status = judge(&o);

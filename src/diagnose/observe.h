@@ -28,10 +28,14 @@ struct views {
 
 struct observation {
 	const struct plan_record *plan;
-	const struct dns_answer *answer; /* of the resolver */
-	struct comparison seen;          /* in that answer */
-	struct dns_cut cut;              /* of the name */
-	struct views servers;            /* empty where not asked */
+	const struct dns_answer
+	        *answer;        /* of the resolver; where it was behind: `kept` */
+	struct comparison seen; /* in that answer */
+	const struct dns_answer
+	        *kept;        /* what the resolver says while all servers have the
+	                                  record, `answer` is then one of theirs; or NULL */
+	struct dns_cut cut;   /* of the name */
+	struct views servers; /* empty where not asked */
 	struct views resolvers;
 	const struct dns_answer *fault; /* why it is undetermined, else NULL */
 	enum record_status status;

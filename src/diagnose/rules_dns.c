@@ -604,10 +604,11 @@ bool rule_dns_propagating(const struct rule_case *c, struct diagnosis *d)
 bool rule_dns_negative_cached(const struct rule_case *c, struct diagnosis *d)
 {
 	const struct observation *o = c->seen;
-	const struct dns_answer *answer = o->answer;
+	const struct dns_answer *answer = o->kept ? o->kept : o->answer;
 	int64_t until;
 
-	if (o->status == RECORD_VERIFIED || o->status == RECORD_UNDETERMINED)
+	if ((o->status == RECORD_VERIFIED && !o->kept) ||
+	    o->status == RECORD_UNDETERMINED)
 		return false;
 	for (size_t i = 0; i < o->servers.n && !dns_answer_is_negative(answer); i++)
 		answer = o->servers.v[i].answer;
@@ -621,7 +622,8 @@ bool rule_dns_negative_cached(const struct rule_case *c, struct diagnosis *d)
 	                          "none until %.*s.",
 	                          STR_ARG(c->row->name), dns_type_name(c->row->type),
 	                          STR_ARG(utc(c->in->a, until)));
-	d->fix = STR("When the record is there, allow for that time before it is seen "
-	             "everywhere.");
+	d->fix = o->kept ? STR("Nothing is to be changed: all servers have the record.")
+	                 : STR("When the record is there, allow for that time before "
+	                       "it is seen everywhere.");
 	return true;
 }

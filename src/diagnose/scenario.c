@@ -69,7 +69,7 @@ static bool check(struct scenario *s, struct plan *plan, struct knowledge *k,
 
 	*answers = dns_answers_init(s->a, s->now); /* the verdict refers to it */
 	for (size_t i = 0; i < s->view_count; i++)
-		if (s->views[i].is_resolver)
+		if (s->views[i].is_resolver && !str_eq(s->views[i].name, STR("own")))
 			resolvers[in.resolver_count++] = s->views[i].name;
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		s->verdict =

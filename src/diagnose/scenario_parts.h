@@ -13,7 +13,7 @@ enum { VIEWS_MAX = 8, FAULTS_MAX = 16, ROUNDS_MAX = 100, FILE_MAX = 1024 * 1024 
 
 /* What a server or resolver says where it differs from the rest of the world. */
 struct other_view {
-	struct str name; /* host name of the server, or the resolver's address */
+	struct str name; /* host name of the server, the resolver's address, or "own" */
 	bool is_resolver;
 	struct str edits; /* lines: "-NAME [TYPE]" or zone text */
 	struct dns_zone zone;

@@ -34,6 +34,11 @@ bool scenario_build_world(struct scenario *s, struct err *err)
 	return true;
 }
 
+static bool is_own(const struct other_view *v)
+{
+	return v->is_resolver && str_eq(v->name, STR("own"));
+}
+
 /* Whether the server's host name has this address. */
 static bool has_address(struct scenario *s, struct str host, struct str address)
 {
@@ -53,7 +58,8 @@ static const struct dns_zone *find_zone(struct scenario *s,
 	for (size_t i = 0; i < s->view_count; i++) {
 		const struct other_view *v = &s->views[i];
 
-		if (v->is_resolver
+		if (is_own(v) ? q->via == DNS_RECURSION
+		    : v->is_resolver
 		            ? q->via == DNS_RESOLVER && str_eq(v->name, q->server)
 		            : q->via == DNS_AUTHORITY &&
 		                      has_address(s, v->name, q->server))

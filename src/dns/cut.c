@@ -134,10 +134,36 @@ static void add_delegated(struct arena *a, struct dns_answers *answers,
 	}
 }
 
+/* Fills the cut from the first server of the zone above that knows of a delegation. */
+static void ask_above(struct arena *a, struct dns_answers *answers,
+                      struct dns_cut *above, struct str name, struct dns_cut *cut)
+{
+	enum { ASKED_MAX = 3 };
+
+	dns_cut_servers(a, answers, above);
+	for (size_t i = 0; i < above->server_count && i < ASKED_MAX; i++) {
+		const struct dns_answer *answer = ask_delegation(
+		        answers, above->zone, above->servers[i].address, name);
+
+		if (answer->status == DNS_PENDING)
+			return;
+		if (dns_answer_is_negative(answer)) {
+			*cut = *above;
+			return;
+		}
+		cut->ns = delegation_in(answer, above->zone, name);
+		if (cut->ns.n == 0)
+			continue;
+		cut->zone = cut->ns.v[0].owner;
+		cut->found_by = answer;
+		add_delegated(a, answers, cut, &answer->glue);
+		return;
+	}
+}
+
 struct dns_cut dns_cut_find_delegated(struct arena *a, struct dns_answers *answers,
                                       struct str name)
 {
-	enum { ASKED_MAX = 3 };
 	struct dns_cut cut = {.found_by = dns_ask(answers, name, DNS_NS)};
 	struct str answering = find_answering(answers, name);
 	struct dns_cut above;
@@ -145,22 +171,19 @@ struct dns_cut dns_cut_find_delegated(struct arena *a, struct dns_answers *answe
 	if (answering.n == 0)
 		return cut;
 	above = dns_cut_find(answers, answering);
-	dns_cut_servers(a, answers, &above);
-	for (size_t i = 0; i < above.server_count && i < ASKED_MAX; i++) {
-		const struct dns_answer *answer = ask_delegation(
-		        answers, above.zone, above.servers[i].address, name);
-
-		if (answer->status == DNS_PENDING)
-			return cut;
-		if (dns_answer_is_negative(answer))
-			return above;
-		cut.ns = delegation_in(answer, above.zone, name);
-		if (cut.ns.n == 0)
-			continue;
-		cut.zone = cut.ns.v[0].owner;
-		cut.found_by = answer;
-		add_delegated(a, answers, &cut, &answer->glue);
-		return cut;
-	}
+	ask_above(a, answers, &above, name, &cut);
 	return cut;
+}
+
+struct dns_cut dns_cut_find_from_above(struct arena *a, struct dns_answers *answers,
+                                       struct str zone)
+{
+	struct dns_cut cut = {0};
+	struct dns_cut above;
+
+	if (zone.n == 0 || dns_name_is_root(zone))
+		return cut;
+	above = dns_cut_find(answers, dns_name_parent(zone));
+	ask_above(a, answers, &above, zone, &cut);
+	return str_eq(cut.zone, zone) ? cut : (struct dns_cut){0};
 }

@@ -38,3 +38,7 @@ void dns_cut_servers(struct arena *a, struct dns_answers *answers, struct dns_cu
  */
 struct dns_cut dns_cut_find_delegated(struct arena *a, struct dns_answers *answers,
                                       struct str name);
+/* Of a zone whose apex is known: the servers that the zone above names, whoever the zone
+ * itself names. Empty where that cannot be learned. */
+struct dns_cut dns_cut_find_from_above(struct arena *a, struct dns_answers *answers,
+                                       struct str zone);

@@ -3,6 +3,7 @@ cycle"), with the records in a real name server and the clock in the hand of the
 
 import pytest
 
+import world
 from server import host, seconds
 
 HOUR = 3600
@@ -48,6 +49,21 @@ def test_added_published_verified(lab, server):
     assert document["can_send_reasons"] == []
     assert all(r["status"] == "verified" for r in document["records"] if r["required"])
     assert server.events("new.example")[-2:] == ["domain.partial", "domain.verified"]
+
+
+def test_what_our_resolver_still_keeps_is_no_word_of_a_server(lab, server):
+    """Published a moment after it was looked for: every server has it, so it is verified,
+    though our own resolver keeps its absence for some seconds more."""
+    lab.host("hasty.example", world.WEB_SITE, "generic", negative=3600)
+    server.add("hasty.example")
+    assert server.checked("hasty.example")["status"] == "pending"
+    lab.publish("hasty.example", world.WEB_SITE + server.zone("hasty.example"), "generic",
+                negative=3600)
+    document = server.api.ok("POST", "/v1/domains/hasty.example/verify?wait=30s")
+    assert {r["status"] for r in document["records"]} == {"verified"}
+    codes = {d["code"] for r in document["records"] for d in r["diagnosis"]}
+    assert codes <= {"dns.negative_cached"}
+    server.shift(61)
 
 
 def test_records_never_change_under_the_customer(lab, server):
