@@ -3,6 +3,7 @@
 #include "auth/dmarc_walk.h"
 #include "auth/suffixes.h"
 #include "base/buf.h"
+#include "diagnose/caa.h"
 
 enum { SENTENCE_MAX = 16 * 1024 };
 
@@ -255,158 +256,15 @@ bool rule_domain_no_delegation(const struct rule_case *c, struct diagnosis *d)
 
 /* ---- CAA ---- */
 
-/* Who issues the certificates of tracking names, as CAA names them. */
+/* Who issues the certificates of tracking names, as CAA names them, and the way in which
+ * they prove control of a name (RFC 8657 §4). */
 static const struct str issuers[] = {
         STR_INIT("letsencrypt.org"),
 };
+static const struct caa_issuer issuer = {
+        .names = issuers, .n = LEN(issuers), .method = STR_INIT("http-01")};
 
-/* The way in which they prove control of a name (RFC 8657 §4). */
-#define VALIDATION STR("http-01")
-
-enum { CAA_CRITICAL = 0x80, CAA_LEVELS_MAX = 10 };
-
-/* What one CAA record set says to the issuer (RFC 8659 §4, RFC 8657). */
-struct permission {
-	bool is_restricted; /* an issue property is there */
-	bool is_given;
-	struct str account;  /* it is given to this account alone */
-	struct str methods;  /* it is given for these methods alone */
-	struct str critical; /* a tag nobody knows that must be understood */
-};
-
-/* The value of a parameter of an issue property, or the empty view. */
-static struct str parameter(struct str parameters, struct str name)
-{
-	struct str part;
-
-	while (str_cut(&parameters, ';', &part)) {
-		struct str value = part;
-		struct str tag;
-
-		str_cut(&value, '=', &tag);
-		if (value.p && str_eq_nocase(str_trim(tag), name))
-			return str_trim(value);
-	}
-	return STR_NONE;
-}
-
-static bool is_issuer(struct str name)
-{
-	for (size_t i = 0; i < LEN(issuers); i++)
-		if (str_eq_nocase(name, issuers[i]))
-			return true;
-	return false;
-}
-
-static bool allows_method(struct str methods)
-{
-	struct str one;
-
-	while (str_cut(&methods, ',', &one))
-		if (str_eq_nocase(str_trim(one), VALIDATION))
-			return true;
-	return false;
-}
-
-static void read_issue(struct permission *p, struct str value)
-{
-	struct str rest = value;
-	struct str issuer;
-	struct str account;
-	struct str methods;
-
-	p->is_restricted = true;
-	str_cut(&rest, ';', &issuer);
-	if (!is_issuer(str_trim(issuer)))
-		return;
-	account = parameter(rest, STR("accounturi"));
-	methods = parameter(rest, STR("validationmethods"));
-	if (methods.n && allows_method(methods))
-		methods = STR_NONE;
-	if (account.n == 0 && methods.n == 0) {
-		p->is_given = true;
-		return;
-	}
-	p->account = account;
-	p->methods = methods;
-}
-
-static bool is_known_tag(struct str tag)
-{
-	static const struct str known[] = {
-	        STR_INIT("issue"),        STR_INIT("issuewild"),
-	        STR_INIT("iodef"),        STR_INIT("issuemail"),
-	        STR_INIT("issuevmc"),     STR_INIT("contactemail"),
-	        STR_INIT("contactphone"),
-	};
-
-	for (size_t i = 0; i < LEN(known); i++)
-		if (str_eq_nocase(tag, known[i]))
-			return true;
-	return false;
-}
-
-static struct permission read_caa(const struct dns_records *records)
-{
-	struct permission p = {0};
-
-	for (size_t i = 0; i < records->n; i++) {
-		const struct dns_record *r = &records->v[i];
-
-		if (str_eq_nocase(r->caa.tag, STR("issue")))
-			read_issue(&p, r->caa.value);
-		else if (r->caa.flags & CAA_CRITICAL && !is_known_tag(r->caa.tag))
-			p.critical = r->caa.tag;
-	}
-	return p;
-}
-
-/*
- * The record set that counts for a name: that of the name, behind a CNAME that of its
- * target, else of the nearest name above (RFC 8659 §3). A CNAME that is still to be
- * changed leads to somebody else's. NULL where there is none or DNS could not tell.
- */
-static const struct dns_answer *find_caa(const struct rule_case *c,
-                                         const struct observation *tracking)
-{
-	const struct dns_answer *levels[CAA_LEVELS_MAX];
-	struct str at = tracking->plan->name;
-	size_t n = 0;
-
-	for (; n < LEN(levels) && !dns_name_is_root(at); at = dns_name_parent(at))
-		levels[n++] = dns_ask(c->in->answers, at, DNS_CAA);
-	for (size_t i = 0; i < n; i++) {
-		bool is_right = tracking->status == RECORD_VERIFIED;
-
-		if (levels[i]->chain.n && !is_right)
-			continue;
-		if (!dns_answer_is_definite(levels[i]))
-			return NULL;
-		if (levels[i]->records.n)
-			return levels[i];
-	}
-	return NULL;
-}
-
-/* What the records say, after "The CAA record of acme.example ". */
-static struct str restriction(struct arena *a, const struct permission *p)
-{
-	if (p->critical.n)
-		return arena_printf(a,
-		                    "has the critical property \"%.*s\", which no "
-		                    "issuer knows, so that none may issue",
-		                    STR_ARG(p->critical));
-	if (p->account.n)
-		return arena_printf(a, "lets only the account %.*s of %.*s issue",
-		                    STR_ARG(p->account), STR_ARG(issuers[0]));
-	if (p->methods.n)
-		return arena_printf(a, "lets %.*s validate by %.*s only, not by %.*s",
-		                    STR_ARG(issuers[0]), STR_ARG(p->methods),
-		                    STR_ARG(VALIDATION));
-	return arena_printf(a, "does not let %.*s issue", STR_ARG(issuers[0]));
-}
-
-static struct str caa_fix(const struct rule_case *c, const struct permission *p,
+static struct str caa_fix(const struct rule_case *c, const struct caa_permission *p,
                           struct str owner)
 {
 	struct field_place at = rule_place(c);
@@ -433,23 +291,23 @@ static struct str caa_fix(const struct rule_case *c, const struct permission *p,
 static bool forbids(const struct rule_case *c, const struct observation *tracking,
                     struct diagnosis *d)
 {
-	const struct dns_answer *answer = find_caa(c, tracking);
+	/* A CNAME that is still to be changed leads to somebody else's. */
+	const struct dns_answer *answer = caa_find(c->in->answers, tracking->plan->name,
+	                                           tracking->status == RECORD_VERIFIED);
+	struct caa_permission p = caa_read(answer, &issuer);
+	enum caa_verdict verdict = caa_judge(&p);
 	struct arena *a = c->in->a;
-	struct permission p;
 	struct str owner;
 
-	if (!answer)
+	if (!answer || verdict == CAA_ALLOWED || verdict == CAA_UNKNOWN)
 		return false;
-	p = read_caa(&answer->records);
-	if (p.critical.n == 0 && (!p.is_restricted || p.is_given))
-		return false;
-	owner = answer->records.v[0].owner;
+	owner = p.owner;
 	rule_cite(d, answer);
 	d->message =
 	        arena_printf(a,
 	                     "The CAA record of %.*s %.*s, so tracked links on %.*s "
 	                     "cannot get a certificate for HTTPS.",
-	                     STR_ARG(owner), STR_ARG(restriction(a, &p)),
+	                     STR_ARG(owner), STR_ARG(caa_words(a, &p, &issuer)),
 	                     STR_ARG(tracking->plan->name));
 	d->fix = caa_fix(c, &p, owner);
 	return true;

@@ -1,0 +1,68 @@
+/*
+ * The certificates of tracking hosts: does what life/certificate.h decides. For each host
+ * that has one there is a row in the store and a time in a wheel.
+ *
+ *	facts	certificates_consider(), called by tracking.c with what it has just seen;
+ *		when an order is due and they are too old, it is asked to look again
+ *	CAA	asked here, at the moment of the order
+ *	order	keys makes key and request (TLS_CSR), the role acme has it certified
+ *		(ACME_ORDER), keys puts the chain beside its key (TLS_INSTALL), edges are
+ *		told (TLS_CHANGED), the row is stored with an event
+ *
+ * Every step may be repeated: the host and its generation name the key, acme takes up an
+ * order of a host that it has under way or finished, keys installs the same chain again.
+ * The row says that an order is under way before it begins, so after the end of any
+ * process it is taken up where it was: none is lost, none is made twice.
+ *
+ * A host that is deleted has its certificate revoked, from a list of its own in the store
+ * that is worked off until the authority has done it, and its key dropped.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "life/certificate.h"
+
+struct certificates;
+struct event_base;
+struct keys_client;
+struct resolver;
+struct store;
+struct turn;
+
+/* All lent. */
+struct certificates_setup {
+	struct event_base *base;
+	struct store *store;
+	struct turn *turn;
+	struct resolver *resolver;
+	struct keys_client *keys;
+	const struct config *config;
+	/* Learn the facts of this tracking domain now, then call certificates_consider(). */
+	void (*look)(void *arg, int64_t tracking);
+	/* The host has another certificate than before, or none: tell the edges, look. */
+	void (*changed)(void *arg, int64_t tracking, struct str host);
+	void *arg;
+};
+
+struct certificates *certificates_new(const struct certificates_setup *setup);
+/* Reads when each is due, and begins; orders that were under way go on. */
+NODISCARD bool certificates_load(struct certificates *c, struct err *err);
+/* A way to an acme process, old or new; takes the descriptor. */
+void certificates_connect(struct certificates *c, int fd);
+void certificates_reconfigure(struct certificates *c, const struct config *config);
+/* Begins nothing more. */
+void certificates_drain(struct certificates *c);
+/* The clock has jumped. */
+void certificates_poke(struct certificates *c);
+/* Nothing is called any more. */
+void certificates_stop(struct certificates *c);
+/* The resolver must be gone. NULL is allowed. */
+void certificates_free(struct certificates *c);
+
+/* What was seen of a tracking domain just now; `facts->caa` is asked here and ignored. To
+ * be called in a turn, whenever it was looked at and when it is deleted (not wanted). */
+void certificates_consider(struct certificates *c, int64_t tracking,
+                           const struct certificate_facts *facts);
+/* The tracking domain is deleted: revoke, drop. In the turn that deletes it. */
+NODISCARD bool certificates_remove(struct certificates *c, int64_t tracking,
+                                   struct err *err);
