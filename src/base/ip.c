@@ -6,6 +6,20 @@
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
+struct ip ip_of_bytes(const void *bytes, size_t n)
+{
+	struct ip ip = {.length = (uint8_t)n};
+
+	need(n == 4 || n == 16);
+	memcpy(ip.bytes, bytes, n);
+	if (n == 16 && memcmp(bytes, mapped_prefix, sizeof(mapped_prefix)) == 0) {
+		memcpy(ip.bytes, ip.bytes + 12, 4);
+		memset(ip.bytes + 4, 0, 12);
+		ip.length = 4;
+	}
+	return ip;
+}
+
 bool ip_parse(struct str text, struct ip *out)
 {
 	char buffer[INET6_ADDRSTRLEN];
@@ -21,13 +35,7 @@ bool ip_parse(struct str text, struct ip *out)
 	}
 	if (inet_pton(AF_INET6, buffer, ip.bytes) != 1)
 		return false;
-	ip.length = 16;
-	if (memcmp(ip.bytes, mapped_prefix, sizeof(mapped_prefix)) == 0) {
-		memcpy(ip.bytes, ip.bytes + 12, 4);
-		memset(ip.bytes + 4, 0, 12);
-		ip.length = 4;
-	}
-	*out = ip;
+	*out = ip_of_bytes(ip.bytes, 16);
 	return true;
 }
 
@@ -47,14 +55,34 @@ bool ip_net_parse(struct str text, struct ip_net *out)
 	return true;
 }
 
+size_t ip_write(struct ip ip, char out[IP_TEXT_MAX])
+{
+	if (ip.length == 4) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < 4; i++) {
+			unsigned b = ip.bytes[i];
+
+			if (b > 99)
+				out[n++] = (char)('0' + b / 100);
+			if (b > 9)
+				out[n++] = (char)('0' + b / 10 % 10);
+			out[n++] = (char)('0' + b % 10);
+			out[n++] = '.';
+		}
+		out[--n] = '\0';
+		return n;
+	}
+	if (!inet_ntop(AF_INET6, ip.bytes, out, IP_TEXT_MAX))
+		memcpy(out, "?", 2);
+	return strlen(out);
+}
+
 struct str ip_format(struct arena *a, struct ip ip)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[IP_TEXT_MAX];
 
-	if (!inet_ntop(ip.length == 4 ? AF_INET : AF_INET6, ip.bytes, text,
-	               sizeof(text)))
-		return STR("?");
-	return arena_dup(a, str_c(text));
+	return arena_dup(a, (struct str){text, ip_write(ip, text)});
 }
 
 bool ip_eq(struct ip a, struct ip b)
@@ -114,4 +142,12 @@ bool ip_port_parse(struct str text, uint16_t default_port, struct ip *ip,
 		return false;
 	*port = (uint16_t)value;
 	return value != 0 && ip_parse(address, ip);
+}
+
+bool ip_nets_have(const struct ip_net *nets, size_t n, struct ip ip)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ip_net_has(nets[i], ip))
+			return true;
+	return false;
 }

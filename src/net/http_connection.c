@@ -14,19 +14,6 @@ enum { TURN_MAX = 16 };
 
 static void connection_run(struct http_connection *c);
 
-static void set_deadline(struct http_connection *c, enum http_deadline deadline)
-{
-	need(event_add(&c->timer, c->server->deadlines[deadline]) == 0);
-	c->has_timer = true;
-}
-
-static void clear_deadline(struct http_connection *c)
-{
-	if (c->has_timer)
-		event_del(&c->timer);
-	c->has_timer = false;
-}
-
 static void stop_reading(struct http_connection *c)
 {
 	if (c->is_reading)
@@ -61,12 +48,10 @@ void connection_close(struct http_connection *c)
 
 	event_del(&c->read_event);
 	event_del(&c->write_event);
-	event_del(&c->timer);
 	transport_close(&c->transport);
 	if (c->space)
 		server_give_space(server, c->space);
 	c->space = NULL;
-	list_remove(c);
 	server_connection_ended(server, c);
 }
 
@@ -74,16 +59,8 @@ void connection_close(struct http_connection *c)
 static void become_idle(struct http_connection *c)
 {
 	c->state = CONNECTION_IDLE;
-	list_remove(c);
-	list_add(&c->server->idle, c);
-	set_deadline(c, DEADLINE_IDLE);
+	server_await(c, DEADLINE_IDLE);
 	server_resume(c->server); /* it can make room now */
-}
-
-static void become_busy(struct http_connection *c)
-{
-	list_remove(c);
-	list_add(&c->server->busy, c);
 }
 
 static void take_space(struct http_connection *c)
@@ -101,6 +78,40 @@ static void give_space(struct http_connection *c)
 	c->space = NULL;
 }
 
+/* See proxy.h. No byte behind the header is read: TLS begins there. */
+static enum step step_proxy(struct http_connection *c)
+{
+	struct proxy_header header;
+	struct buf *in;
+	enum http_read r;
+	size_t n;
+	char *p;
+
+	take_space(c);
+	in = &c->space->in;
+	while ((r = proxy_header_read(buf_str(in), &header)) == HTTP_MORE) {
+		enum transport_result got;
+
+		p = buf_room(in, header.length - in->n);
+		need(p != NULL);
+		got = transport_read(&c->transport, p, header.length - in->n, &n);
+		if (got == TRANSPORT_WANTS_READ)
+			return wait_to_read(c);
+		if (got != TRANSPORT_DONE)
+			return close_now(c);
+		in->n += n;
+	}
+	c->server->stats.proxied_badly += r == HTTP_BAD;
+	if (r == HTTP_BAD || (c->tls && !transport_start_tls(&c->transport, c->tls)))
+		return close_now(c);
+	if (!header.is_local)
+		c->client = header.client;
+	buf_reset(in);
+	give_space(c);
+	c->state = CONNECTION_HANDSHAKE;
+	return STEP_ON;
+}
+
 static enum step step_handshake(struct http_connection *c)
 {
 	switch (transport_handshake(&c->transport)) {
@@ -113,6 +124,9 @@ static enum step step_handshake(struct http_connection *c)
 		return wait_to_read(c);
 	case TRANSPORT_WANTS_WRITE:
 		return wait_to_write(c);
+	case TRANSPORT_WANTS_CERTIFICATE:
+		c->is_blind = true;
+		return STEP_WAIT;
 	case TRANSPORT_END:
 	case TRANSPORT_FAILED:
 		break;
@@ -189,7 +203,6 @@ static enum step step_idle(struct http_connection *c)
 	enum step r;
 
 	if (c->space && received(c->space).n) {
-		become_busy(c);
 		c->state = CONNECTION_HEAD;
 		return STEP_ON;
 	}
@@ -263,18 +276,19 @@ static enum step handle(struct http_connection *c, struct str body)
 	        .body = body,
 	        .client = c->client,
 	        .tls = c->transport.ssl != NULL,
+	        .tls_version = transport_tls_version(&c->transport),
 	        .exchange = &s->exchange,
 	};
 	c->state = CONNECTION_HANDLING;
 	server->stats.requests++;
 	server->stats.busy++;
+	server_await(c, DEADLINE_NONE);
 	c->in_handler = true;
 	server->options.handler(&s->request, server->options.arg);
 	c->in_handler = false;
 	if (c->state == CONNECTION_SENDING)
 		return STEP_ON;
-	stop_reading(c);
-	clear_deadline(c);
+	/* It goes on reading, and stops when something comes: mostly nothing does. */
 	return STEP_WAIT;
 }
 
@@ -293,7 +307,7 @@ static enum step step_body(struct http_connection *c)
 	}
 	if (!s->is_body_awaited) {
 		s->is_body_awaited = true;
-		set_deadline(c, DEADLINE_BODY);
+		server_await(c, DEADLINE_BODY);
 		if (s->head.expects_continue && received(s).n == s->head.length &&
 		    !send_continue(c))
 			return close_now(c);
@@ -316,7 +330,7 @@ static enum step step_head(struct http_connection *c)
 		break;
 	}
 	if (is_first)
-		set_deadline(c, DEADLINE_HEAD);
+		server_await(c, DEADLINE_HEAD);
 	return read_more(c);
 }
 
@@ -338,7 +352,7 @@ static enum step answer_sent(struct http_connection *c)
 	transport_end(&c->transport);
 	c->state = CONNECTION_LINGER;
 	c->discarded = 0;
-	set_deadline(c, DEADLINE_LINGER);
+	server_await(c, DEADLINE_LINGER);
 	return STEP_ON;
 }
 
@@ -355,11 +369,12 @@ static enum step step_sending(struct http_connection *c)
 			s->out_at += n;
 			break;
 		case TRANSPORT_WANTS_WRITE:
-			set_deadline(c, DEADLINE_BODY);
+			server_await(c, DEADLINE_BODY);
 			return wait_to_write(c);
 		case TRANSPORT_WANTS_READ:
-			set_deadline(c, DEADLINE_BODY);
+			server_await(c, DEADLINE_BODY);
 			return wait_to_read(c);
+		case TRANSPORT_WANTS_CERTIFICATE:
 		case TRANSPORT_END:
 		case TRANSPORT_FAILED:
 			return close_now(c);
@@ -390,6 +405,8 @@ static enum step step_linger(struct http_connection *c)
 static enum step step(struct http_connection *c)
 {
 	switch (c->state) {
+	case CONNECTION_PROXY:
+		return step_proxy(c);
 	case CONNECTION_HANDSHAKE:
 		return step_handshake(c);
 	case CONNECTION_IDLE:
@@ -399,6 +416,7 @@ static enum step step(struct http_connection *c)
 	case CONNECTION_BODY:
 		return step_body(c);
 	case CONNECTION_HANDLING:
+	case CONNECTION_HELD:
 		return STEP_WAIT;
 	case CONNECTION_SENDING:
 		return step_sending(c);
@@ -443,8 +461,12 @@ void connection_answered(struct http_connection *c)
 	do
 		r = step(c);
 	while (r == STEP_ON && c->state != CONNECTION_IDLE);
-	if (r == STEP_ON)
+	if (r != STEP_ON)
+		return;
+	if (c->may_read || received(c->space).n)
 		run_later(c);
+	else
+		step_idle(c); /* mostly: nothing has come, and it waits */
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -453,7 +475,20 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	c->may_read = true;
-	connection_run(c);
+	if (c->is_blind || c->state == CONNECTION_HANDLING ||
+	    c->state == CONNECTION_HELD)
+		stop_reading(c);
+	else
+		connection_run(c);
+}
+
+/* The certificate that the handshake waits for has been looked for. */
+static void on_certificate(struct tls_waiter *waiter)
+{
+	struct http_connection *c = waiter->arg;
+
+	c->is_blind = false;
+	run_later(c);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -465,12 +500,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	connection_run(c);
 }
 
-static void on_deadline(evutil_socket_t fd, short what, void *arg)
+void connection_late(struct http_connection *c)
 {
-	struct http_connection *c = arg;
-
-	(void)fd, (void)what;
-	c->has_timer = false;
 	if (c->state != CONNECTION_IDLE && c->state != CONNECTION_LINGER)
 		c->server->stats.timed_out++;
 	if (c->state != CONNECTION_HEAD && c->state != CONNECTION_BODY) {
@@ -501,7 +532,8 @@ void connection_refuse(struct http_connection *c, unsigned status, const char *w
 	c->state = CONNECTION_SENDING;
 }
 
-void connection_start(struct http_server *server, int fd, struct ip client)
+void connection_start(struct http_server *server, int fd, struct ip client,
+                      const struct http_listen *how)
 {
 	struct http_connection *c = server->free_connections;
 
@@ -510,23 +542,23 @@ void connection_start(struct http_server *server, int fd, struct ip client)
 	else
 		c = ARENA_NEW(&server->arena, struct http_connection);
 	*c = (struct http_connection){.server = server, .client = client};
+	c->tls = how->tls;
 	server->stats.accepted++;
 	server->stats.connections++;
-	list_add(&server->busy, c);
 	event_assign(&c->read_event, server->options.base, fd, EV_READ | EV_PERSIST,
 	             on_readable, c);
 	event_assign(&c->write_event, server->options.base, fd, EV_WRITE, on_writable,
 	             c);
 	event_priority_set(&c->read_event, 0);
 	event_priority_set(&c->write_event, 0);
-	event_assign(&c->timer, server->options.base, -1, 0, on_deadline, c);
-	if (!transport_open(&c->transport, fd, server->options.tls)) {
-		connection_close(c);
-		return;
-	}
-	c->state = CONNECTION_HANDSHAKE;
+	transport_open(&c->transport, fd);
+	c->transport.waiter = (struct tls_waiter){.ready = on_certificate, .arg = c};
 	c->may_read = true;
-	if (server->options.tls)
-		set_deadline(c, DEADLINE_HEAD);
-	connection_run(c);
+	c->state = how->is_proxied ? CONNECTION_PROXY : CONNECTION_HANDSHAKE;
+	server_await(c, DEADLINE_HEAD);
+	if (how->tls && !how->is_proxied &&
+	    !transport_start_tls(&c->transport, how->tls))
+		connection_close(c);
+	else
+		connection_run(c);
 }

@@ -165,11 +165,10 @@ bool response_write(struct http_server *server, struct buf *out,
 }
 
 static void write_response(struct http_connection *c,
-                           const struct http_response *response)
+                           const struct http_response *response, bool is_head)
 {
 	static const struct http_response failed = {.status = 500};
 	struct http_space *s = c->space;
-	bool is_head = s->head.method == HTTP_HEAD;
 
 	buf_reset(&s->out);
 	if (response_write(c->server, &s->out, response, is_head, c->is_last))
@@ -178,22 +177,50 @@ static void write_response(struct http_connection *c,
 	need(response_write(c->server, &s->out, &failed, is_head, c->is_last));
 }
 
-void http_reply(struct http_exchange *exchange, const struct http_response *response)
+void http_hold(struct http_exchange *exchange, const struct http_response *response)
 {
 	struct http_connection *c = exchange->connection;
 	struct http_space *s = c->space;
 
 	need(c->state == CONNECTION_HANDLING);
+	c->state = CONNECTION_HELD;
 	c->is_last =
 	        response->close || !s->head.is_persistent || c->server->is_draining;
-	write_response(c, response);
-	c->server->stats.busy--;
+	s->is_head_method = s->head.method == HTTP_HEAD;
+	write_response(c, response, s->is_head_method);
 	s->in_at += s->head.length + s->request.body.n;
 	/* The client may have sent more, in the belief that it would be read. */
 	c->lingers = c->server->is_draining || response->close || s->in_at < s->in.n;
 	http_head_reset(&s->head);
 	arena_reset(&s->arena);
+}
+
+void http_release(struct http_exchange *exchange)
+{
+	struct http_connection *c = exchange->connection;
+
+	need(c->state == CONNECTION_HELD);
+	if (c->server->is_draining) /* since it was written */
+		c->is_last = c->lingers = true;
+	c->server->stats.busy--;
 	connection_answered(c);
+}
+
+void http_replace(struct http_exchange *exchange, const struct http_response *response)
+{
+	struct http_connection *c = exchange->connection;
+
+	need(c->state == CONNECTION_HELD);
+	c->is_last = c->is_last || response->close;
+	c->lingers = c->lingers || response->close;
+	write_response(c, response, c->space->is_head_method);
+	http_release(exchange);
+}
+
+void http_reply(struct http_exchange *exchange, const struct http_response *response)
+{
+	http_hold(exchange, response);
+	http_release(exchange);
 }
 
 struct str http_header(const struct http_request *request, const char *name)

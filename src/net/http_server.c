@@ -1,5 +1,7 @@
 #include "net/http_connection.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,7 +16,7 @@ enum {
 	ANSWER_MAX = 64 * 1024 * 1024,
 };
 
-void list_add(struct connection_list *list, struct http_connection *c)
+static void list_add(struct connection_list *list, struct http_connection *c)
 {
 	c->list = list;
 	c->next = NULL;
@@ -26,7 +28,7 @@ void list_add(struct connection_list *list, struct http_connection *c)
 	list->last = c;
 }
 
-void list_remove(struct http_connection *c)
+static void list_remove(struct http_connection *c)
 {
 	if (c->previous)
 		c->previous->next = c->next;
@@ -37,6 +39,55 @@ void list_remove(struct http_connection *c)
 	else
 		c->list->last = c->previous;
 	c->next = c->previous = NULL;
+}
+
+static void set_tick(struct http_server *server, int64_t at, int64_t now)
+{
+	int64_t ms = at > now ? at - now : 1;
+	struct timeval t = {ms / 1000, ms % 1000 * 1000};
+
+	need(event_add(&server->tick, &t) == 0);
+	server->tick_at = at;
+}
+
+void server_await(struct http_connection *c, enum http_deadline what)
+{
+	struct http_server *server = c->server;
+	int64_t now;
+
+	if (c->list)
+		list_remove(c);
+	list_add(&server->lists[what], c);
+	if (what == DEADLINE_NONE)
+		return;
+	now = clock_coarse_ms();
+	c->deadline_at = now + server->deadline_ms[what];
+	if (c->deadline_at < server->tick_at)
+		set_tick(server, c->deadline_at, now);
+}
+
+/* Ends what is late and waits for the next that may be. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_server *server = arg;
+	int64_t now = clock_coarse_ms(), next = INT64_MAX;
+
+	(void)fd, (void)what;
+	for (size_t i = 0; i < DEADLINES; i++) {
+		const struct connection_list *list = &server->lists[i];
+
+		while (list->first && list->first->deadline_at <= now)
+			connection_late(list->first);
+	}
+	for (size_t i = 0; i < DEADLINES; i++) {
+		const struct http_connection *first = server->lists[i].first;
+
+		if (first && first->deadline_at < next)
+			next = first->deadline_at;
+	}
+	server->tick_at = INT64_MAX;
+	if (next < INT64_MAX)
+		set_tick(server, next, now);
 }
 
 struct http_space *server_take_space(struct http_server *server)
@@ -122,6 +173,8 @@ static void check_drained(struct http_server *server)
 
 void server_connection_ended(struct http_server *server, struct http_connection *c)
 {
+	list_remove(c);
+	c->list = NULL;
 	c->next = server->free_connections;
 	server->free_connections = c;
 	server->stats.connections--;
@@ -138,43 +191,37 @@ static struct ip ip_of(const struct sockaddr_storage *address)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-	struct ip ip = {0};
 
-	if (address->ss_family == AF_INET) {
-		memcpy(ip.bytes, &v4->sin_addr, 4);
-		ip.length = 4;
-	} else if (address->ss_family == AF_INET6) {
-		bool is_mapped = IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
-
-		ip.length = is_mapped ? 4 : 16;
-		memcpy(ip.bytes, v6->sin6_addr.s6_addr + (is_mapped ? 12 : 0),
-		       ip.length);
-	}
-	return ip;
+	if (address->ss_family == AF_INET)
+		return ip_of_bytes(&v4->sin_addr, 4);
+	if (address->ss_family == AF_INET6)
+		return ip_of_bytes(&v6->sin6_addr, 16);
+	return (struct ip){.length = 0};
 }
 
 /* False where no more can be accepted for now. */
-static bool accept_one(struct http_server *server, int listener)
+static bool accept_one(struct http_server *server, const struct http_listen *how)
 {
+	const struct connection_list *idle = &server->lists[DEADLINE_IDLE];
 	static const struct timeval retry = {0, RETRY_MS * 1000};
 	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
 	int fd, on = 1;
 
-	if (is_full(server) && !server->idle.first) {
+	if (is_full(server) && !idle->first) {
 		pause_accepting(server);
 		return false;
 	}
-	fd = accept4(listener, (struct sockaddr *)&address, &length,
+	fd = accept4(how->fd, (struct sockaddr *)&address, &length,
 	             SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
 		if (is_full(server)) {
 			server->stats.evicted++;
-			connection_close(server->idle.first);
+			connection_close(idle->first);
 		}
 		if (address.ss_family != AF_UNIX)
 			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		connection_start(server, fd, ip_of(&address));
+		connection_start(server, fd, ip_of(&address), how);
 		return true;
 	}
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -188,28 +235,23 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_listener *l = arg;
 
-	(void)what;
+	(void)fd, (void)what;
 	for (int i = 0; i < ACCEPT_MAX; i++)
-		if (!accept_one(l->server, fd))
+		if (!accept_one(l->server, &l->how))
 			return;
 }
 
 static void set_deadlines(struct http_server *server)
 {
 	const struct http_server_options *o = &server->options;
-	const int64_t ms[DEADLINES] = {
-	        [DEADLINE_HEAD] = o->head_ms ? o->head_ms : 10000,
-	        [DEADLINE_BODY] = o->body_ms ? o->body_ms : 30000,
-	        [DEADLINE_IDLE] = o->idle_ms ? o->idle_ms : 60000,
-	        [DEADLINE_LINGER] = HTTP_LINGER_MS,
-	};
+	int64_t *ms = server->deadline_ms;
 
-	for (size_t i = 0; i < DEADLINES; i++) {
-		struct timeval t = {ms[i] / 1000, ms[i] % 1000 * 1000};
-
-		server->deadlines[i] = event_base_init_common_timeout(o->base, &t);
-		need(server->deadlines[i] != NULL);
-	}
+	ms[DEADLINE_HEAD] = o->head_ms ? o->head_ms : 10000;
+	ms[DEADLINE_BODY] = o->body_ms ? o->body_ms : 30000;
+	ms[DEADLINE_IDLE] = o->idle_ms ? o->idle_ms : 60000;
+	ms[DEADLINE_LINGER] = HTTP_LINGER_MS;
+	event_assign(&server->tick, o->base, -1, 0, on_tick, server);
+	server->tick_at = INT64_MAX;
 }
 
 struct http_server *http_server_new(const struct http_server_options *options)
@@ -236,15 +278,21 @@ struct http_server *http_server_new(const struct http_server_options *options)
 
 void http_server_listen(struct http_server *server, int fd)
 {
+	http_server_listen_as(server,
+	                      &(struct http_listen){fd, server->options.tls, false});
+}
+
+void http_server_listen_as(struct http_server *server, const struct http_listen *how)
+{
 	struct http_listener *l = ARENA_NEW(&server->arena, struct http_listener);
 
 	need(!server->is_draining);
 	l->server = server;
-	l->fd = fd;
+	l->how = *how;
 	l->next = server->listeners;
 	server->listeners = l;
-	evutil_make_socket_nonblocking(fd);
-	event_assign(&l->event, server->options.base, fd, EV_READ | EV_PERSIST,
+	evutil_make_socket_nonblocking(how->fd);
+	event_assign(&l->event, server->options.base, how->fd, EV_READ | EV_PERSIST,
 	             on_connection, l);
 	event_priority_set(&l->event, 0);
 	if (!server->is_paused)
@@ -255,7 +303,7 @@ static void close_listeners(struct http_server *server)
 {
 	for (struct http_listener *l = server->listeners; l; l = l->next) {
 		event_del(&l->event);
-		close(l->fd);
+		close(l->how.fd);
 	}
 	server->listeners = NULL;
 }
@@ -266,8 +314,8 @@ void http_server_drain(struct http_server *server)
 		return;
 	server->is_draining = true;
 	close_listeners(server);
-	while (server->idle.first)
-		connection_close(server->idle.first);
+	while (server->lists[DEADLINE_IDLE].first)
+		connection_close(server->lists[DEADLINE_IDLE].first);
 	check_drained(server);
 }
 
@@ -279,10 +327,9 @@ void http_server_free(struct http_server *server)
 		return;
 	server->is_draining = server->is_drained = true;
 	close_listeners(server);
-	while (server->idle.first)
-		connection_close(server->idle.first);
-	while (server->busy.first)
-		connection_close(server->busy.first);
+	for (size_t i = 0; i < DEADLINE_LISTS; i++)
+		while (server->lists[i].first)
+			connection_close(server->lists[i].first);
 	for (struct http_space *s = server->free_spaces; s; s = s->next) {
 		arena_done(&s->arena);
 		buf_done(&s->in);
@@ -290,6 +337,7 @@ void http_server_free(struct http_server *server)
 	}
 	event_del(&server->retry);
 	event_del(&server->drained);
+	event_del(&server->tick);
 	a = server->arena;
 	arena_done(&a);
 }

@@ -17,6 +17,13 @@
  * (http_reply() then sends nothing). The handler is called from the loop alone, never
  * from within http_reply(). All calls come from the thread of the loop.
  *
+ * An answer that has to wait for something (a record to be on its disk) is written at
+ * once by http_hold() and leaves by http_release(): then nothing has to be kept for it.
+ * While a request is at the handler its socket is not touched, and in the steady state
+ * of a kept connection neither epoll nor a timer is told anything: reading stops only
+ * where something comes meanwhile, and connections stand in lists by what they wait for,
+ * each in the order of its deadlines, with one timer for all.
+ *
  * An answer gets Date, Content-Length, X-Content-Type-Options: nosniff beside a type and,
  * where it is the last, Connection: close; no Server. To HEAD the handler answers as to GET; the body stays behind. What the server
  * refuses by itself (400, 408, 413, 431 …) is answered with application/problem+json
@@ -44,6 +51,7 @@ struct http_request {
 	struct str body;
 	struct ip client; /* no address where it came by a unix socket */
 	bool tls;
+	uint16_t tls_version; /* 0x0303, 0x0304; 0 without TLS */
 	struct http_exchange *exchange;
 };
 
@@ -79,6 +87,15 @@ struct http_server *http_server_new(const struct http_server_options *options);
 /* Accepts connections from this listening socket, which is the server's from now on. May
  * be called several times. */
 void http_server_listen(struct http_server *server, int fd);
+
+struct http_listen {
+	int fd;
+	struct tls_context *tls; /* lent; NULL: plain, whatever the options say */
+	bool is_proxied;         /* each connection begins with a header of proxy.h */
+};
+
+/* The same with what belongs to this socket alone. */
+void http_server_listen_as(struct http_server *server, const struct http_listen *how);
 /* Closes the listening sockets and idle connections, ends each other one with the answer
  * under way, and then calls drained(). */
 void http_server_drain(struct http_server *server);
@@ -94,6 +111,14 @@ struct str http_header(const struct http_request *request, const char *name);
  * a line break or another control in it makes the answer a 500. */
 void http_reply(struct http_exchange *exchange, const struct http_response *response);
 
+/* http_reply() in two steps: the answer is written, and the request with its arena gone …
+ */
+void http_hold(struct http_exchange *exchange, const struct http_response *response);
+/* … and now it leaves. */
+void http_release(struct http_exchange *exchange);
+/* … or another answer in its place. */
+void http_replace(struct http_exchange *exchange, const struct http_response *response);
+
 /* "Not Found"; "Unknown" for a status that is in no table. */
 const char *http_status_text(unsigned status);
 
@@ -106,6 +131,7 @@ struct http_server_stats {
 	uint64_t timed_out; /* connections ended by a deadline that was no idling */
 	uint64_t evicted;   /* idle connections that had to make room */
 	uint64_t handshake_failed;
+	uint64_t proxied_badly; /* connections without a proper header of proxy.h */
 };
 
 struct http_server_stats http_server_stats(const struct http_server *server);

@@ -10,18 +10,25 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-bool transport_open(struct transport *t, int fd, const struct tls_context *tls)
+void transport_open(struct transport *t, int fd)
 {
 	*t = (struct transport){.fd = fd};
-	if (!tls)
-		return true;
+}
+
+bool transport_start_tls(struct transport *t, struct tls_context *tls)
+{
+	tls_context_rotate(tls);
 	t->ssl = SSL_new(tls->ssl);
-	if (t->ssl && SSL_set_fd(t->ssl, fd) == 1) {
-		SSL_set_accept_state(t->ssl);
-		return true;
-	}
-	transport_close(t);
-	return false;
+	if (!t->ssl || SSL_set_fd(t->ssl, t->fd) != 1 ||
+	    SSL_set_app_data(t->ssl, &t->waiter) != 1)
+		return false;
+	SSL_set_accept_state(t->ssl);
+	return true;
+}
+
+uint16_t transport_tls_version(const struct transport *t)
+{
+	return t->ssl ? (uint16_t)SSL_version(t->ssl) : 0;
 }
 
 static enum transport_result ssl_result(struct transport *t, int returned)
@@ -32,6 +39,8 @@ static enum transport_result ssl_result(struct transport *t, int returned)
 		return TRANSPORT_WANTS_READ;
 	if (error == SSL_ERROR_WANT_WRITE)
 		return TRANSPORT_WANTS_WRITE;
+	if (error == SSL_ERROR_WANT_CLIENT_HELLO_CB)
+		return TRANSPORT_WANTS_CERTIFICATE;
 	if (error == SSL_ERROR_ZERO_RETURN)
 		return TRANSPORT_END;
 	/* After these OpenSSL forbids to go on, SSL_shutdown() included. */
@@ -119,6 +128,7 @@ bool transport_discard(struct transport *t, size_t *n)
 
 void transport_close(struct transport *t)
 {
+	tls_waiter_remove(&t->waiter);
 	SSL_free(t->ssl);
 	if (t->fd >= 0)
 		close(t->fd);

@@ -1,6 +1,9 @@
 #include "net/tls.h"
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/random.h"
+#include "net/tls_name.h"
 
 #include <limits.h>
 #include <string.h>
@@ -86,7 +89,7 @@ static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 	return SSL_TLSEXT_ERR_NOACK;
 }
 
-static SSL_CTX *make(struct str certificate, struct str key, struct err *err)
+static SSL_CTX *make(void)
 {
 	static const unsigned char session_context[] = "signet";
 	SSL_CTX *ssl = SSL_CTX_new(TLS_server_method());
@@ -104,6 +107,16 @@ static SSL_CTX *make(struct str certificate, struct str key, struct err *err)
 	                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 	                              SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_alpn_select_cb(ssl, select_protocol, NULL);
+	/* One is enough: who comes again gets another. Each costs the server some µs. */
+	need(SSL_CTX_set_num_tickets(ssl, 1) == 1);
+	SSL_CTX_set_timeout(ssl, TLS_TICKETS_MS / 1000);
+	return ssl;
+}
+
+static SSL_CTX *make_with(struct str certificate, struct str key, struct err *err)
+{
+	SSL_CTX *ssl = make();
+
 	if (use_chain(ssl, certificate, err) && use_key(ssl, key, err))
 		return ssl;
 	SSL_CTX_free(ssl);
@@ -158,13 +171,34 @@ bool tls_context_reload(struct tls_context *tls, struct err *err)
 bool tls_context_replace(struct tls_context *tls, struct str certificate,
                          struct str key, struct err *err)
 {
-	SSL_CTX *ssl = make(certificate, key, err);
+	SSL_CTX *ssl = make_with(certificate, key, err);
 
 	if (!ssl)
 		return false;
 	SSL_CTX_free(tls->ssl);
 	tls->ssl = ssl;
+	tls->tickets_at = clock_coarse_ms(); /* it has its own, new ones */
 	return true;
+}
+
+void tls_context_rotate(struct tls_context *tls)
+{
+	unsigned char keys[80]; /* what OpenSSL takes: name, MAC and AES key */
+	int64_t now = clock_coarse_ms();
+
+	if (now - tls->tickets_at < TLS_TICKETS_MS)
+		return;
+	tls->tickets_at = now;
+	random_bytes(keys, sizeof(keys));
+	need(SSL_CTX_set_tlsext_ticket_keys(tls->ssl, keys, sizeof(keys)) == 1);
+	explicit_bzero(keys, sizeof(keys));
+}
+
+void tls_context_init_by_name(struct tls_context *tls, tls_find_fn *find, void *arg)
+{
+	*tls = (struct tls_context){.ssl = make(), .find = find, .find_arg = arg};
+	tls->tickets_at = clock_coarse_ms();
+	SSL_CTX_set_client_hello_cb(tls->ssl, tls_on_hello, tls);
 }
 
 void tls_context_done(struct tls_context *tls)
