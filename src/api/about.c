@@ -7,7 +7,7 @@
 #include "data/data.h"
 #include "net/http_server.h"
 
-enum { ROLES_MAX = 64, METRICS_MAX = 1 << 20, COUNTS_KEPT_MS = 15000 };
+enum { ROLES_MAX = 80, METRICS_MAX = 1 << 20, COUNTS_KEPT_MS = 15000 };
 
 /* clang-format off */
 static const struct schema_field clock_fields[] = {
@@ -21,7 +21,8 @@ static const struct schema_field now_fields[] = {
 const struct schema schema_now = {"Now", now_fields, LEN(now_fields)};
 
 static const struct schema_field role_fields[] = {
-        {"name", SCHEMA_TEXT, true, .help = "core, keys, edge, gate"},
+        {"name", SCHEMA_TEXT, true, .help = "core, keys, edge, gate, acme"},
+        {"process", SCHEMA_NUMBER, true, .help = "which of several of this name, from 0 on"},
         {"state", SCHEMA_TEXT, true, .help = "up, starting or down"},
         {"restarts", SCHEMA_NUMBER, true, .help = "since the server started"},
         {"since", SCHEMA_TIME, true, true, .help = "since when it is so"},
@@ -63,11 +64,13 @@ enum api_result about_health(struct api_call *call)
 
 	for (size_t i = 0; i < n; i++) {
 		ok &= roles[i].state == API_ROLE_UP;
-		json_array_append_new(
-		        list, json_pack("{s:s, s:s, s:I, s:o}", "name", roles[i].name,
-		                        "state", state_name(roles[i].state), "restarts",
-		                        (json_int_t)roles[i].restarts, "since",
-		                        api_time_json(roles[i].since)));
+		json_array_append_new(list,
+		                      json_pack("{s:s, s:I, s:s, s:I, s:o}", "name",
+		                                roles[i].name, "process",
+		                                (json_int_t)roles[i].process, "state",
+		                                state_name(roles[i].state), "restarts",
+		                                (json_int_t)roles[i].restarts, "since",
+		                                api_time_json(roles[i].since)));
 	}
 	return api_answer(call, ok ? 200 : 503,
 	                  json_pack("{s:s, s:o, s:o}", "status", ok ? "ok" : "degraded",
@@ -108,12 +111,16 @@ static void add_roles(struct buf *out, const struct api *api)
 
 	metric(out, "role_up", "gauge", "Whether a process is up.");
 	for (size_t i = 0; i < n; i++)
-		buf_printf(out, "signet_role_up{role=\"%s\"} %d\n", roles[i].name,
+		buf_printf(out, "signet_role_up{role=\"%s\",process=\"%u\"} %d\n",
+		           roles[i].name, roles[i].process,
 		           roles[i].state == API_ROLE_UP);
 	metric(out, "role_restarts_total", "counter", "Restarts of a process.");
 	for (size_t i = 0; i < n; i++)
-		buf_printf(out, "signet_role_restarts_total{role=\"%s\"} %llu\n",
-		           roles[i].name, (unsigned long long)roles[i].restarts);
+		buf_printf(
+		        out,
+		        "signet_role_restarts_total{role=\"%s\",process=\"%u\"} %llu\n",
+		        roles[i].name, roles[i].process,
+		        (unsigned long long)roles[i].restarts);
 }
 
 static void add_gauges(struct buf *out, const struct api *api)

@@ -31,6 +31,7 @@ enum api_role_state { API_ROLE_UP, API_ROLE_STARTING, API_ROLE_DOWN };
 /* One process, for /healthz and /metrics. */
 struct api_role {
 	const char *name; /* "core" */
+	unsigned process; /* which of several of this name */
 	enum api_role_state state;
 	uint64_t restarts;
 	int64_t since; /* of this state */

@@ -1,5 +1,7 @@
 #include "base/roles.h"
 
+#include <stdio.h>
+
 static const char *const names[ROLE_COUNT] = {
 #define X(name, text) [ROLE_##name] = (text),
         ROLES(X)
@@ -10,6 +12,16 @@ const char *role_name(enum role role)
 {
 	need(role < ROLE_COUNT);
 	return names[role];
+}
+
+void role_process_name(enum role role, unsigned instance, unsigned instances,
+                       char out[ROLE_PROCESS_NAME_BYTES])
+{
+	if (instances > 1)
+		snprintf(out, ROLE_PROCESS_NAME_BYTES, "%s.%u", role_name(role),
+		         instance);
+	else
+		snprintf(out, ROLE_PROCESS_NAME_BYTES, "%s", role_name(role));
 }
 
 bool role_parse(struct str name, enum role *out)

@@ -1,6 +1,7 @@
 /* `signet role NAME`: what `signet serve` starts; not a command for people. */
 #include "cli/commands.h"
 
+#include "acme/acme.h"
 #include "core/core.h"
 #include "edge/edge.h"
 #include "gate/gate.h"
@@ -18,6 +19,7 @@ static const struct {
         {ROLE_KEYS, keys_main},
         {ROLE_EDGE, edge_main},
         {ROLE_GATE, gate_main},
+        {ROLE_ACME, acme_main},
 };
 
 static bool is_control(int fd)

@@ -69,29 +69,65 @@ static bool edge_listens_as_api(const struct config *c)
 	return shares_entry(&c->edge_listen, &c->api_listen);
 }
 
+static bool edge_tls_listens_as_other(const struct config *c)
+{
+	return shares_entry(&c->edge_tls_listen, &c->api_listen) ||
+	       shares_entry(&c->edge_tls_listen, &c->edge_listen);
+}
+
 static bool gate_listens_as_other(const struct config *c)
 {
 	return shares_entry(&c->gate_listen, &c->api_listen) ||
-	       shares_entry(&c->gate_listen, &c->edge_listen);
+	       shares_entry(&c->gate_listen, &c->edge_listen) ||
+	       shares_entry(&c->gate_listen, &c->edge_tls_listen);
+}
+
+/* Paths of the edge that have a meaning of their own. */
+static bool is_taken_path(struct str word)
+{
+	return word.p[0] == '.' || str_eq(word, STR("healthz")) ||
+	       str_eq(word, STR("robots.txt"));
+}
+
+static bool edge_paths_collide(const struct config *c)
+{
+	return str_eq(c->edge_click_path, c->edge_open_path) ||
+	       str_eq(c->edge_click_path, c->edge_unsubscribe_path) ||
+	       str_eq(c->edge_open_path, c->edge_unsubscribe_path) ||
+	       is_taken_path(c->edge_click_path) || is_taken_path(c->edge_open_path) ||
+	       is_taken_path(c->edge_unsubscribe_path);
+}
+
+static bool eab_is_half(const struct config *c)
+{
+	return !c->acme_eab_id.n != !c->acme_eab_key.n;
 }
 
 static const struct rule rules[] = {
-        {mx_is_no_pair,           CONFIG_ID_instance_mx,         "name two hosts, or none"},
-        {certificate_without_key, CONFIG_ID_api_tls_certificate,
-         "a certificate needs its key: set api.tls_key too"                               },
-        {key_without_certificate, CONFIG_ID_api_tls_key,
-         "a key needs its certificate: set api.tls_certificate too"                       },
-        {region_is_twice,         CONFIG_ID_instance_tracking,   "a region has two hosts" },
-        {region_has_no_host,      CONFIG_ID_instance_region,
-         "instance.tracking names no host for this region"                                },
-        {servers_and_roots,       CONFIG_ID_dns_root_hints,
-         "dns.servers and dns.root_hints exclude each other"                              },
-        {relay_without_sender,    CONFIG_ID_mail_relay,
-         "mails need a sender: set mail.from too"                                         },
-        {edge_listens_as_api,     CONFIG_ID_edge_listen,
-         "api.listen has this address already"                                            },
-        {gate_listens_as_other,   CONFIG_ID_gate_listen,
-         "api.listen or edge.listen has this address already"                             },
+        {mx_is_no_pair,             CONFIG_ID_instance_mx,         "name two hosts, or none"},
+        {certificate_without_key,   CONFIG_ID_api_tls_certificate,
+         "a certificate needs its key: set api.tls_key too"                                 },
+        {key_without_certificate,   CONFIG_ID_api_tls_key,
+         "a key needs its certificate: set api.tls_certificate too"                         },
+        {region_is_twice,           CONFIG_ID_instance_tracking,   "a region has two hosts" },
+        {region_has_no_host,        CONFIG_ID_instance_region,
+         "instance.tracking names no host for this region"                                  },
+        {servers_and_roots,         CONFIG_ID_dns_root_hints,
+         "dns.servers and dns.root_hints exclude each other"                                },
+        {relay_without_sender,      CONFIG_ID_mail_relay,
+         "mails need a sender: set mail.from too"                                           },
+        {edge_listens_as_api,       CONFIG_ID_edge_listen,
+         "api.listen has this address already"                                              },
+        {edge_tls_listens_as_other, CONFIG_ID_edge_tls_listen,
+         "api.listen or edge.listen has this address already"                               },
+        {edge_paths_collide,        CONFIG_ID_edge_click_path,
+         "edge.click_path, edge.open_path and edge.unsubscribe_path need a word each, "
+         "and "
+         "none that is in use (healthz, robots.txt, a dot in front)"                        },
+        {eab_is_half,               CONFIG_ID_acme_eab_id,
+         "acme.eab_id and acme.eab_key need each other"                                     },
+        {gate_listens_as_other,     CONFIG_ID_gate_listen,
+         "api.listen or edge.listen has this address already"                               },
 };
 
 bool config_check(const struct config *c, struct err *err)

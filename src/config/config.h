@@ -37,7 +37,8 @@ enum config_role {
 	CONFIG_KEYS = 4,
 	CONFIG_EDGE = 8,
 	CONFIG_GATE = 16,
-	CONFIG_CLI = 32, /* a command alone, no role */
+	CONFIG_ACME = 32,
+	CONFIG_CLI = 64, /* a command alone, no role */
 };
 
 /* How a value is written; X(KIND, type of the field). */
@@ -56,6 +57,7 @@ enum config_role {
 	X(SIZE, int64_t)              /* 4096 64K 1M 2G, held in bytes */              \
 	X(ADDRESSES, struct str_list) /* ADDR:PORT, good for ip_port_parse() */        \
 	X(SERVERS, struct str_list)   /* ADDR or ADDR:PORT, likewise */                \
+	X(NETWORKS, struct str_list)  /* CIDR or ADDR, good for ip_net_parse() */      \
 	X(NAMES, struct str_list)     /* as NAME */                                    \
 	X(PAIRS, struct str_list)     /* word=host: config_pair() */
 
@@ -133,6 +135,7 @@ bool config_is_list(enum config_kind kind);
 
 /* The host of `key` in a list of PAIRS, or nothing. */
 struct str config_pair(const struct str_list *pairs, struct str key);
-/* store.path and keys.master_key, or what stands for them in data_dir. */
+/* store.path, keys.master_key and token.keys, or what stands for them in data_dir. */
 struct str config_store_path(struct arena *a, const struct config *c);
 struct str config_master_key_path(struct arena *a, const struct config *c);
+struct str config_token_keys_path(struct arena *a, const struct config *c);

@@ -13,7 +13,8 @@
 #define CONFIG_HOUR_MS   (60 * CONFIG_MINUTE_MS)
 #define CONFIG_DAY_MS    (24 * CONFIG_HOUR_MS)
 #define CONFIG_ALL                                                                     \
-	(CONFIG_PARENT | CONFIG_CORE | CONFIG_KEYS | CONFIG_EDGE | CONFIG_GATE)
+	(CONFIG_PARENT | CONFIG_CORE | CONFIG_KEYS | CONFIG_EDGE | CONFIG_GATE |       \
+	 CONFIG_ACME)
 
 /* clang-format off */
 #define CONFIG_OPTIONS(X)                                                              \
@@ -34,6 +35,8 @@ X(user_edge, "user.edge", WORD, "", CONFIG_PARENT, 0, 0, "USER",                
   "the user of the role edge")                                                         \
 X(user_gate, "user.gate", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
   "the user of the role gate")                                                         \
+X(user_acme, "user.acme", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
+  "the user of the role acme")                                                         \
 X(api_listen, "api.listen", ADDRESSES, "127.0.0.1:8025", CONFIG_PARENT | CONFIG_CORE,  \
   0, 0, "ADDR:PORT", "where the API listens")                                          \
 X(api_tls_certificate, "api.tls_certificate", PATH, "", CONFIG_PARENT | CONFIG_CORE,   \
@@ -99,14 +102,73 @@ X(keys_sign_per_minute, "keys.sign_per_minute", NUMBER, "6000",                 
   "how many signatures a minute one grant allows")                                     \
 X(edge_listen, "edge.listen", ADDRESSES, "", CONFIG_PARENT | CONFIG_EDGE, 0, 0,        \
   "ADDR:PORT", "where tracked links are answered; not set: nowhere")                   \
+X(edge_tls_listen, "edge.tls_listen", ADDRESSES, "", CONFIG_PARENT | CONFIG_EDGE, 0, 0,\
+  "ADDR:PORT", "where they are answered over TLS, with the certificate of each host")  \
 X(edge_processes, "edge.processes", NUMBER, "1", CONFIG_PARENT, 1, 64, "N",            \
   "how many processes answer them")                                                    \
+X(edge_trusted_proxies, "edge.trusted_proxies", NETWORKS, "", CONFIG_EDGE, 0, 0,       \
+  "NETWORK", "from where Forwarded and X-Forwarded-For are believed, as 192.0.2.0/24") \
+X(edge_proxy_protocol, "edge.proxy_protocol", BOOL, "no", CONFIG_EDGE, 0, 0, "yes|no", \
+  "whether each connection begins with a header of the PROXY protocol, version 2")     \
+X(edge_click_path, "edge.click_path", WORD, "click", CONFIG_CORE | CONFIG_EDGE, 0, 0,  \
+  "WORD", "the first part of the path of a tracked link")                              \
+X(edge_open_path, "edge.open_path", WORD, "open", CONFIG_CORE | CONFIG_EDGE, 0, 0,     \
+  "WORD", "the first part of the path of the pixel")                                   \
+X(edge_unsubscribe_path, "edge.unsubscribe_path", WORD, "unsubscribe",                 \
+  CONFIG_CORE | CONFIG_EDGE, 0, 0, "WORD",                                             \
+  "the first part of the path that unsubscribes")                                      \
+X(edge_redirect_status, "edge.redirect_status", CHOICE, "302", CONFIG_EDGE, 0, 0,      \
+  "302|307", "the status of the answer to a tracked link")                             \
+X(edge_pixel, "edge.pixel", PATH, "", CONFIG_EDGE, 0, 0, "FILE",                       \
+  "the image that opens are counted by; not set: a transparent one")                   \
+X(edge_certificates, "edge.certificates", NUMBER, "5000", CONFIG_EDGE, 1, 1000000,     \
+  "N", "how many certificates a process keeps in memory")                              \
+X(edge_ip, "edge.ip", CHOICE, "full", CONFIG_CORE | CONFIG_EDGE, 0, 0,                 \
+  "full|truncated|none",                                                               \
+  "what is kept of the addresses of recipients where an account says nothing")         \
+X(edge_idle, "edge.idle", DURATION, "1m", CONFIG_EDGE, 1000, CONFIG_HOUR_MS,           \
+  "DURATION", "how long a connection may be silent between two requests")              \
+X(journal_sync, "journal.sync", CHOICE, "each", CONFIG_EDGE, 0, 0, "each|interval",    \
+  "whether an answer waits until its event is on disk, or leaves before")              \
+X(journal_interval, "journal.interval", DURATION, "100ms", CONFIG_EDGE, 1,             \
+  CONFIG_MINUTE_MS, "DURATION",                                                        \
+  "how often the disk is waited for where answers do not wait")                        \
+X(journal_segment, "journal.segment", SIZE, "64M", CONFIG_EDGE, 1 << 20, 1 << 30,      \
+  "SIZE", "how large a file of the journal becomes before the next is begun")          \
+X(journal_retention, "journal.retention", DURATION, "7d", CONFIG_EDGE, 0,              \
+  36500 * CONFIG_DAY_MS, "DURATION",                                                   \
+  "how long files of the journal are kept that are in the store already")              \
+X(journal_full, "journal.full", CHOICE, "answer", CONFIG_EDGE, 0, 0, "answer|refuse",  \
+  "what a click gets while its event cannot be written: its redirect, or 503")         \
+X(token_keys, "token.keys", PATH, "", CONFIG_PARENT, 0, 0, "FILE",                     \
+  "the keys that seal tracked links, made at the first start; not set: token.keys in " \
+  "data_dir")                                                                          \
 X(gate_listen, "gate.listen", ADDRESSES, "", CONFIG_PARENT | CONFIG_GATE, 0, 0,        \
   "ADDR:PORT", "where mail is submitted; not set: nowhere")                            \
-X(acme_directory, "acme.directory", URL, "", CONFIG_CORE, 0, 0, "URL",                 \
-  "the ACME directory of the authority that certifies tracking hosts")                 \
-X(acme_contact, "acme.contact", EMAIL, "", CONFIG_CORE, 0, 0, "ADDRESS",               \
+X(acme_directory, "acme.directory", URL, "",                                           \
+  CONFIG_PARENT | CONFIG_CORE | CONFIG_ACME, 0, 0, "URL",                              \
+  "the ACME directory of the authority that certifies tracking hosts; not "            \
+  "set: certificates are uploaded")                                                    \
+X(acme_contact, "acme.contact", EMAIL, "", CONFIG_CORE | CONFIG_ACME, 0, 0, "ADDRESS", \
   "the address that this authority is told")                                           \
+X(acme_eab_id, "acme.eab_id", TEXT, "", CONFIG_ACME, 0, 0, "ID",                       \
+  "the id of the account at the authority, where it wants one (external account "      \
+  "binding)")                                                                          \
+X(acme_eab_key, "acme.eab_key", PATH, "", CONFIG_ACME, 0, 0, "FILE",                   \
+  "the file with the key of that account, base64url as the authority gave it")         \
+X(acme_orders_per_hour, "acme.orders_per_hour", NUMBER, "100", CONFIG_CORE, 1,         \
+  1000000, "N", "how many certificates are asked for in an hour")                      \
+X(acme_uacme, "acme.uacme", PATH, "/usr/bin/uacme", CONFIG_ACME, 0, 0, "FILE",         \
+  "the program uacme")                                                                 \
+X(acme_ca_file, "acme.ca_file", PATH, "", CONFIG_CORE, 0, 0, "FILE",                   \
+  "certificates in PEM that may certify tracking hosts, beside those that the "        \
+  "system trusts")                                                                     \
+X(tracking_blocklists, "tracking.blocklists", NAMES, "", CONFIG_CORE, 0, 0, "ZONE",    \
+  "the DNS block-lists that tracking hosts are looked up in")                          \
+X(tracking_fallback_host, "tracking.fallback_host", NAME, "", CONFIG_CORE, 0, 0,       \
+  "HOST", "the host of links whose own is not ready; not set: that of the region")     \
+X(probe_private, "probe.private", BOOL, "no", CONFIG_CORE, 0, 0, "yes|no",             \
+  "let the probes of tracking hosts connect to private addresses; for labs alone")     \
 X(watch_jitter, "watch.jitter", NUMBER, "10", CONFIG_CORE, 0, 50, "PERCENT",           \
   "by how much the time to the next check is varied, so that they spread")             \
 X(watch_batch, "watch.batch", NUMBER, "10", CONFIG_CORE, 1, 100000, "N",               \

@@ -253,3 +253,8 @@ struct str config_master_key_path(struct arena *a, const struct config *c)
 {
 	return path_or(a, c, c->keys_master_key, "keys/master.key");
 }
+
+struct str config_token_keys_path(struct arena *a, const struct config *c)
+{
+	return path_or(a, c, c->token_keys, "token.keys");
+}

@@ -12,7 +12,7 @@ const struct config_row config_rows[CONFIG_OPTION_COUNT] = {
 bool config_is_list(enum config_kind kind)
 {
 	return kind == CONFIG_ADDRESSES || kind == CONFIG_SERVERS ||
-	       kind == CONFIG_NAMES || kind == CONFIG_PAIRS;
+	       kind == CONFIG_NETWORKS || kind == CONFIG_NAMES || kind == CONFIG_PAIRS;
 }
 
 struct str config_variable(struct arena *a, const struct config_row *row)

@@ -125,6 +125,8 @@ static void test_values(void **state)
 		{"mail.relay = [::1]:25", "mail.relay", "[::1]:25"},
 		{"mail.from = a.b+c@mail.example", "mail.from", "a.b+c@mail.example"},
 		{"user.core =", "user.core", ""},
+		{"edge.trusted_proxies = 192.0.2.0/24 2001:db8::/32 192.0.2.9",
+		 "edge.trusted_proxies", "192.0.2.0/24 2001:db8::/32 192.0.2.9"},
 		{"log.format = json", "log.format", "json"},
 	};
 	/* clang-format on */
@@ -189,6 +191,11 @@ static void test_file_errors(void **state)
 		 "as 127.0.0.1:8025 or [::1]:8025"},
 		{"api.listen = 127.0.0.1:1 127.0.0.1:1",
 		 "s.conf:1: api.listen: \"127.0.0.1:1\" is there twice"},
+		{"edge.trusted_proxies = 192.0.2.0/33",
+		 "s.conf:1: edge.trusted_proxies: \"192.0.2.0/33\" is not a network as "
+		 "192.0.2.0/24 or 2001:db8::/32"},
+		{"edge.click_path =",
+		 "s.conf:1: edge.click_path: the value is empty, not WORD"},
 		{"instance.mx = mx1..example",
 		 "s.conf:1: instance.mx: \"mx1..example\" is not a host name"},
 		{"instance.mx = 192.0.2.1",
@@ -326,6 +333,20 @@ static void test_check(void **state)
 		{"instance.tracking = us=a.example us=b.example",
 		 "instance.tracking (s.conf:1): a region has two hosts"},
 		{"instance.tracking = us=a.example eu=b.example", NULL},
+		{"edge.listen = [::1]:80\nedge.tls_listen = [::1]:80",
+		 "edge.tls_listen (s.conf:2): api.listen or edge.listen has this address "
+		 "already"},
+		{"edge.open_path = click",
+		 "edge.click_path (default): edge.click_path, edge.open_path and "
+		 "edge.unsubscribe_path need a word each, and none that is in use "
+		 "(healthz, robots.txt, a dot in front)"},
+		{"edge.open_path = .well-known",
+		 "edge.click_path (default): edge.click_path, edge.open_path and "
+		 "edge.unsubscribe_path need a word each, and none that is in use "
+		 "(healthz, robots.txt, a dot in front)"},
+		{"edge.click_path = c\nedge.open_path = o", NULL},
+		{"acme.eab_id = x",
+		 "acme.eab_id (s.conf:1): acme.eab_id and acme.eab_key need each other"},
 		{"dns.servers = ::1\ndns.root_hints = /h",
 		 "dns.root_hints (s.conf:2): dns.servers and dns.root_hints exclude "
 		 "each other"},

@@ -237,10 +237,15 @@ static bool read_pair(struct arena *a, struct str text, struct str *out,
 static bool read_entry(struct arena *a, enum config_kind kind, struct str text,
                        struct str *out, struct err *err)
 {
+	struct ip_net net;
 	struct ip ip;
 	uint16_t port;
 
 	*out = text;
+	if (kind == CONFIG_NETWORKS)
+		return ip_net_parse(text, &net) ||
+		       wrong(a, text, err,
+		             "a network as 192.0.2.0/24 or 2001:db8::/32");
 	if (kind == CONFIG_NAMES)
 		return read_name(a, text, out, err);
 	if (kind == CONFIG_PAIRS)
@@ -332,6 +337,7 @@ bool config_value_read(struct arena *a, const struct config_row *row, struct str
 		return read_bool(a, text, field, err);
 	case CONFIG_ADDRESSES:
 	case CONFIG_SERVERS:
+	case CONFIG_NETWORKS:
 	case CONFIG_NAMES:
 	case CONFIG_PAIRS:
 		return read_list(a, row->kind, text, field, err);
@@ -382,6 +388,7 @@ struct str config_value(struct arena *a, const struct config *c, enum config_id 
 		return *(const bool *)field ? STR("yes") : STR("no");
 	case CONFIG_ADDRESSES:
 	case CONFIG_SERVERS:
+	case CONFIG_NETWORKS:
 	case CONFIG_NAMES:
 	case CONFIG_PAIRS:
 		return join(a, field);

@@ -130,17 +130,17 @@ static size_t roles(void *arg, struct api_role *out, size_t max)
 	struct core *core = arg;
 	size_t n = 0;
 
-	for (int r = 0; r < ROLE_COUNT && n < max; r++) {
-		const struct role_state *s = &core->roles[r];
+	for (; n < core->role_count && n < max; n++) {
+		const struct role_state *s = &core->roles[n];
 
-		if (s->starts)
-			out[n++] = (struct api_role){
-			        .name = role_name((enum role)r),
-			        .state = r == ROLE_CORE ? API_ROLE_UP
-			                                : shown_state(s->state),
-			        .restarts = s->starts - 1,
-			        .since = s->since,
-			};
+		out[n] = (struct api_role){
+		        .name = role_name(s->role),
+		        .process = s->instance,
+		        .state = s->role == ROLE_CORE ? API_ROLE_UP
+		                                      : shown_state(s->state),
+		        .restarts = s->starts ? s->starts - 1 : 0,
+		        .since = s->since,
+		};
 	}
 	return n;
 }

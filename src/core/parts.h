@@ -42,9 +42,9 @@ struct core {
 	struct keys_stats stock; /* of keys, as it last said */
 	bool is_taking_stock;
 	unsigned ticks;
-	struct role_state
-	        roles[ROLE_COUNT]; /* as the parent last said; starts 0: never */
-	bool is_drained;           /* no connection is left */
+	struct role_state roles[ROLE_PROCESSES_MAX]; /* as the parent last said */
+	size_t role_count;
+	bool is_drained; /* no connection is left */
 };
 
 /* host.c: what the API asks for. */

@@ -70,14 +70,15 @@ static void on_woken(void *arg)
 	turn_touch(core->turn);
 }
 
-static void on_peer(void *arg, enum role peer, int fd)
+static void on_peer(void *arg, enum role peer, unsigned instance, int fd)
 {
 	struct core *core = arg;
 
+	(void)instance;
 	if (peer == ROLE_KEYS)
 		keys_client_connect(core->keys, fd);
 	else
-		file_close(&fd); /* edge and gate have nothing to say to it yet */
+		file_close(&fd); /* the others have nothing to say to it yet */
 }
 
 static void on_reload(void *arg, struct str text)
@@ -112,7 +113,14 @@ static void on_state(void *arg, const struct role_state *state)
 {
 	struct core *core = arg;
 
-	core->roles[state->role] = *state;
+	for (size_t i = 0; i < core->role_count; i++)
+		if (core->roles[i].role == state->role &&
+		    core->roles[i].instance == state->instance) {
+			core->roles[i] = *state;
+			return;
+		}
+	if (core->role_count < LEN(core->roles))
+		core->roles[core->role_count++] = *state;
 }
 
 static bool open_world(struct core *core, struct err *err)
@@ -171,7 +179,7 @@ static void make_parts(struct core *core)
 
 static void listen_to_all(struct core *core)
 {
-	int fd = role_take_peer(&core->run, ROLE_KEYS);
+	int fd = role_take_peer(&core->run, ROLE_KEYS, 0);
 
 	if (fd >= 0)
 		keys_client_connect(core->keys, fd);
@@ -185,7 +193,7 @@ static void listen_to_all(struct core *core)
 
 static bool start(struct core *core, struct err *err)
 {
-	core->roles[ROLE_CORE] = (struct role_state){
+	core->roles[core->role_count++] = (struct role_state){
 	        .role = ROLE_CORE, .starts = 1, .since = clock_now()};
 	if (!config_parse_slice(&core->config_arena, core->run.config, &core->config,
 	                        err) ||

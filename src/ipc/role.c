@@ -44,7 +44,7 @@ static void open_log(const struct role_run *r)
 
 	(void)!log_format_parse(find_option(r->config, "log.format"), &format);
 	(void)!log_level_parse(find_option(r->config, "log.level"), &level);
-	log_open(role_name(r->self), format, level);
+	log_open(r->name, format, level);
 }
 
 static void add_listener(struct role_run *r, struct ipc_reader *reader,
@@ -65,6 +65,7 @@ static void add_peer(struct role_run *r, struct ipc_reader *reader,
 
 	need(r->peer_count <= ROLE_PEERS_MAX);
 	p->role = (enum role)ipc_get_u64(reader);
+	p->instance = (unsigned)ipc_get_u64(reader);
 	p->fd = take_fd(m);
 }
 
@@ -84,9 +85,16 @@ static void read_start(struct role_run *r, struct channel_message *m)
 		struct str secret = ipc_get_str(&reader);
 
 		secret_set(&r->grant_secret, secret.p, secret.n);
+	} else if (m->type == IPC_TOKEN_KEYS) {
+		struct str text = ipc_get_str(&reader);
+
+		secret_set(&r->token_keys, text.p, text.n);
 	} else if (m->type == IPC_START) {
 		r->uid = (int64_t)ipc_get_u64(&reader);
 		r->gid = (int64_t)ipc_get_u64(&reader);
+		r->instance = (unsigned)ipc_get_u64(&reader);
+		r->instances = (unsigned)ipc_get_u64(&reader);
+		role_process_name(r->self, r->instance, r->instances, r->name);
 	}
 	file_close(&m->fd);
 }
@@ -97,7 +105,8 @@ bool role_start(int control_fd, enum role self, struct role_run *r, struct err *
 	struct channel_message m;
 
 	*r = (struct role_run){.self = self};
-	log_open(role_name(self), LOG_AS_TEXT, LOG_INFO);
+	role_process_name(self, 0, 1, r->name);
+	log_open(r->name, LOG_AS_TEXT, LOG_INFO);
 	for (size_t i = 0; i < LEN(ignored); i++)
 		signal(ignored[i], SIG_IGN);
 	/* For a role that is too busy to see the end of its control socket. */
@@ -116,11 +125,13 @@ static void tell_state(struct role_run *r, struct ipc_reader *reader)
 	struct role_state s;
 
 	s.role = (enum role)ipc_get_u64(reader);
+	s.instance = (unsigned)ipc_get_u64(reader);
 	s.state = (enum ipc_role_state)ipc_get_u64(reader);
 	s.pid = (int64_t)ipc_get_u64(reader);
 	s.starts = ipc_get_u64(reader);
 	s.since = (int64_t)ipc_get_u64(reader);
-	if (r->handlers.state && s.role < ROLE_COUNT && s.state < IPC_ROLE_STATE_COUNT)
+	if (r->handlers.state && s.role < ROLE_COUNT &&
+	    s.instance < ROLE_INSTANCES_MAX && s.state < IPC_ROLE_STATE_COUNT)
 		r->handlers.state(r->handlers.arg, &s);
 }
 
@@ -146,8 +157,16 @@ static void on_message(void *arg, struct channel_message *m)
 		(void)!channel_send(r->control, IPC_PONG, m->id, STR_NONE, -1);
 	} else if (m->type == IPC_PEER && m->fd >= 0 && r->handlers.peer) {
 		enum role peer = (enum role)ipc_get_u64(&reader);
+		unsigned instance = (unsigned)ipc_get_u64(&reader);
 
-		r->handlers.peer(r->handlers.arg, peer, take_fd(m));
+		r->handlers.peer(r->handlers.arg, peer, instance, take_fd(m));
+	} else if (m->type == IPC_TOKEN_KEYS) {
+		struct str text = ipc_get_str(&reader);
+
+		secret_set(&r->token_keys, text.p, text.n);
+		if (r->handlers.token_keys)
+			r->handlers.token_keys(r->handlers.arg,
+			                       secret_str(&r->token_keys));
 	} else if (m->type == IPC_RELOAD) {
 		r->config = keep(r, &reader);
 		open_log(r);
@@ -187,6 +206,7 @@ static void release(struct role_run *r)
 	for (size_t i = 0; i < r->peer_count; i++)
 		file_close(&r->peers[i].fd);
 	secret_done(&r->grant_secret);
+	secret_done(&r->token_keys);
 	arena_done(&r->a);
 }
 
@@ -212,10 +232,11 @@ int role_end(struct role_run *r)
 	return was_asked ? 0 : EXIT_FAILED;
 }
 
-int role_take_peer(struct role_run *r, enum role peer)
+int role_take_peer(struct role_run *r, enum role peer, unsigned instance)
 {
 	for (size_t i = 0; i < r->peer_count; i++)
-		if (r->peers[i].role == peer && r->peers[i].fd >= 0) {
+		if (r->peers[i].role == peer && r->peers[i].instance == instance &&
+		    r->peers[i].fd >= 0) {
 			int fd = r->peers[i].fd;
 
 			r->peers[i].fd = -1;

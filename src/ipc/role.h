@@ -26,7 +26,10 @@
 #include "crypto/secret.h"
 #include "ipc/channel.h"
 
-enum { ROLE_LISTENERS_MAX = 32, ROLE_PEERS_MAX = 8 };
+enum {
+	ROLE_LISTENERS_MAX = 64, /* of one process */
+	ROLE_PEERS_MAX = ROLE_PROCESSES_MAX,
+};
 
 struct role_listener {
 	struct str name;    /* the option: "api.listen", "edge.listen" … */
@@ -36,12 +39,14 @@ struct role_listener {
 
 struct role_peer {
 	enum role role;
+	unsigned instance;
 	int fd; /* one end of a socketpair; whoever takes it sets -1 */
 };
 
 /* What the parent says of another role (core is told). */
 struct role_state {
 	enum role role;
+	unsigned instance;
 	enum ipc_role_state state;
 	int64_t pid;
 	uint64_t starts;
@@ -49,9 +54,11 @@ struct role_state {
 };
 
 struct role_handlers {
-	/* `peer` was started anew; the handler takes the descriptor. */
-	void (*peer)(void *arg, enum role peer, int fd);
+	/* This process of `peer` was started anew; the handler takes the descriptor. */
+	void (*peer)(void *arg, enum role peer, unsigned instance, int fd);
 	void (*reload)(void *arg, struct str config);
+	/* The file of the token keys has changed (edge, gate); the text is lent. */
+	void (*token_keys)(void *arg, struct str text);
 	/* Accept no more, finish, then leave the loop; the parent kills after a while. */
 	void (*drain)(void *arg);
 	void (*state)(void *arg, const struct role_state *state);
@@ -61,12 +68,16 @@ struct role_handlers {
 struct role_run {
 	struct arena a; /* of what stands here */
 	enum role self;
-	struct str config; /* "name=value" lines */
+	unsigned instance,
+	        instances; /* which process of the role this is, of how many */
+	char name[ROLE_PROCESS_NAME_BYTES]; /* "core", "edge.1": its own, in the log */
+	struct str config;                  /* "name=value" lines */
 	struct role_listener listeners[ROLE_LISTENERS_MAX];
 	size_t listener_count;
 	struct role_peer peers[ROLE_PEERS_MAX]; /* those there were at the start */
 	size_t peer_count;
 	struct secret grant_secret; /* of core and keys; else empty */
+	struct secret token_keys;   /* of edge and gate: the text of the file */
 	int64_t uid, gid;           /* for sandbox_enter() */
 	struct channel *control;
 	struct event_base *base;
@@ -85,5 +96,5 @@ int role_fail(struct role_run *r, const struct err *err);
 /* After the loop: releases all and gives the exit status. */
 int role_end(struct role_run *r);
 
-/* Takes the socket to `peer` that came with the start, or -1. */
-int role_take_peer(struct role_run *r, enum role peer);
+/* Takes the socket to that process that came with the start, or -1. */
+int role_take_peer(struct role_run *r, enum role peer, unsigned instance);

@@ -64,11 +64,11 @@ static bool start(struct keys *k, struct err *err)
 	return keys_service_new(&setup, &k->service, err);
 }
 
-static void on_peer(void *arg, enum role peer, int fd)
+static void on_peer(void *arg, enum role peer, unsigned instance, int fd)
 {
 	struct keys *k = arg;
 
-	keys_service_connect(k->service, peer, fd);
+	keys_service_connect(k->service, peer, instance, fd);
 }
 
 static void on_reload(void *arg, struct str text)
@@ -108,9 +108,10 @@ int keys_main(int control_fd)
 	if (!role_start(control_fd, ROLE_KEYS, &k.run, &err) || !start(&k, &err))
 		return role_fail(&k.run, &err);
 	for (size_t i = 0; i < k.run.peer_count; i++) {
-		enum role peer = k.run.peers[i].role;
+		struct role_peer *p = &k.run.peers[i];
 
-		keys_service_connect(k.service, peer, role_take_peer(&k.run, peer));
+		keys_service_connect(k.service, p->role, p->instance, p->fd);
+		p->fd = -1;
 	}
 	role_attach(&k.run, k.base, &handlers);
 	event_base_dispatch(k.base);

@@ -14,7 +14,9 @@ enum { AGAIN_MS = 1000, FILLING_AT_ONCE = 8, BODY_MAX = 2048 };
 
 /* The other end of a channel; `generation` tells whether it is still the same. */
 struct peer {
-	struct keys_service *service;
+	struct keys_service *service; /* NULL: a free place */
+	enum role role;
+	unsigned instance;
 	struct channel *channel; /* NULL: none */
 	uint64_t generation;
 };
@@ -47,7 +49,7 @@ struct keys_service {
 	const struct key_files *files;
 	uint8_t secret[GRANT_SECRET_BYTES];
 	struct keys_limits limits;
-	struct peer peers[ROLE_COUNT];
+	struct peer peers[ROLE_PROCESSES_MAX];
 	struct {
 		struct reply *v;
 		size_t n, cap;
@@ -509,13 +511,29 @@ static void on_closed(void *arg, const char *why)
 	disconnect(arg);
 }
 
-void keys_service_connect(struct keys_service *s, enum role peer, int fd)
+/* The place of this process, old or new. */
+static struct peer *place_of(struct keys_service *s, enum role role, unsigned instance)
 {
-	struct peer *p = &s->peers[peer];
+	for (size_t i = 0; i < LEN(s->peers); i++) {
+		struct peer *p = &s->peers[i];
+
+		if (p->service && (p->role != role || p->instance != instance))
+			continue;
+		p->service = s;
+		p->role = role;
+		p->instance = instance;
+		return p;
+	}
+	need_failed("a place for each process", __FILE__, __LINE__);
+}
+
+void keys_service_connect(struct keys_service *s, enum role role, unsigned instance,
+                          int fd)
+{
+	struct peer *p = place_of(s, role, instance);
 
 	disconnect(p);
-	p->service = s;
-	p->channel = channel_new(fd, ROLE_KEYS, peer);
+	p->channel = channel_new(fd, ROLE_KEYS, role);
 	channel_attach(p->channel, s->base,
 	               &(struct channel_handlers){on_message, on_closed, p});
 }
@@ -573,7 +591,7 @@ void keys_service_free(struct keys_service *s)
 		return;
 	maker_free(s->idle);
 	maker_free(s->soon);
-	for (size_t i = 0; i < ROLE_COUNT; i++)
+	for (size_t i = 0; i < LEN(s->peers); i++)
 		channel_free(s->peers[i].channel);
 	if (s->end_of_turn)
 		event_free(s->end_of_turn);

@@ -7,7 +7,7 @@
  *
  *	struct keys_service *s;
  *	if (!keys_service_new(&setup, &s, &err)) …
- *	keys_service_connect(s, ROLE_CORE, fd);
+ *	keys_service_connect(s, ROLE_CORE, 0, fd);
  */
 #pragma once
 
@@ -34,8 +34,10 @@ struct keys_setup {
 /* Base and files are lent, all else is copied. It makes its threads here. */
 NODISCARD bool keys_service_new(const struct keys_setup *setup,
                                 struct keys_service **out, struct err *err);
-/* Takes the descriptor of a channel to core or gate, in place of an older one. */
-void keys_service_connect(struct keys_service *s, enum role peer, int fd);
+/* Takes the descriptor of a channel to a process of core, gate or edge, in place of an
+ * older one. */
+void keys_service_connect(struct keys_service *s, enum role role, unsigned instance,
+                          int fd);
 void keys_service_configure(struct keys_service *s, const struct keys_limits *limits);
 struct keys_stats keys_service_stats(const struct keys_service *s);
 /* Answers what the turn has done. */

@@ -62,7 +62,7 @@ static struct keys_client *connect_client(struct bench *b, enum role self)
 	int fds[2];
 
 	assert_true(channel_pair(fds, &err));
-	keys_service_connect(b->service, self, fds[0]);
+	keys_service_connect(b->service, self, 0, fds[0]);
 	keys_client_connect(k, fds[1]);
 	return k;
 }

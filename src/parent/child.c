@@ -39,14 +39,17 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 		c->events.start(c->events.arg, c);
 }
 
-void child_init(struct child *c, enum role role, struct event_base *base,
-                const struct child_events *events)
+void child_init(struct child *c, enum role role, unsigned instance, unsigned instances,
+                struct event_base *base, const struct child_events *events)
 {
 	*c = (struct child){.role = role,
+	                    .instance = instance,
+	                    .instances = instances,
 	                    .base = base,
 	                    .events = *events,
 	                    .state = IPC_ROLE_WAITING,
 	                    .backoff_ms = BACKOFF_FIRST_MS};
+	role_process_name(role, instance, instances, c->name);
 	c->again = event_new(base, -1, 0, on_again, c);
 	need(c->again != NULL);
 }
@@ -58,8 +61,7 @@ static void on_message(void *arg, struct channel_message *m)
 
 	if (m->type == IPC_READY) {
 		c->was_up = true;
-		log_info("role.up", LOG_CSTR("of", role_name(c->role)),
-		         LOG_NUM("pid", c->pid));
+		log_info("role.up", LOG_CSTR("of", c->name), LOG_NUM("pid", c->pid));
 		set_state(c, c->is_draining ? IPC_ROLE_DRAINING : IPC_ROLE_UP);
 	} else if (m->type == IPC_PONG) {
 		c->pinged_at = 0;
@@ -75,8 +77,7 @@ static void on_closed(void *arg, const char *why)
 {
 	struct child *c = arg;
 
-	log_debug("role.closed", LOG_CSTR("of", role_name(c->role)),
-	          LOG_CSTR("reason", why));
+	log_debug("role.closed", LOG_CSTR("of", c->name), LOG_CSTR("reason", why));
 	channel_free(c->control);
 	c->control = NULL;
 }
@@ -138,8 +139,8 @@ bool child_start(struct child *c, struct err *err)
 	if (c->pid < 0) {
 		c->pid = 0;
 		close(fds[0]);
-		return err_set(err, ERR_UNAVAILABLE, "starting %s: %s",
-		               role_name(c->role), strerror(errno));
+		return err_set(err, ERR_UNAVAILABLE, "starting %s: %s", c->name,
+		               strerror(errno));
 	}
 	c->control = channel_new(fds[0], ROLE_PARENT, c->role);
 	channel_attach(c->control, c->base,
@@ -147,8 +148,8 @@ bool child_start(struct child *c, struct err *err)
 	c->starts++;
 	c->started_at = clock_monotonic_ms();
 	c->pinged_at = 0;
-	log_info("role.started", LOG_CSTR("of", role_name(c->role)),
-	         LOG_NUM("pid", c->pid), LOG_NUM("starts", c->starts));
+	log_info("role.started", LOG_CSTR("of", c->name), LOG_NUM("pid", c->pid),
+	         LOG_NUM("starts", c->starts));
 	set_state(c, IPC_ROLE_STARTING);
 	return true;
 }
@@ -162,7 +163,7 @@ void child_send(struct child *c, enum ipc_type type, struct str body, int fd)
 {
 	/* A role that has let four megabytes pile up will be killed for its silence. */
 	if (c->control && !channel_send(c->control, type, 0, body, fd))
-		log_warning("role.unsent", LOG_CSTR("of", role_name(c->role)));
+		log_warning("role.unsent", LOG_CSTR("of", c->name));
 }
 
 void child_ping(struct child *c)
@@ -177,8 +178,7 @@ void child_ping(struct child *c)
 		c->pinged_at = now;
 		child_send(c, IPC_PING, STR_NONE, -1);
 	} else if (now - c->pinged_at >= HUNG_MS) {
-		log_error("role.hung", LOG_CSTR("of", role_name(c->role)),
-		          LOG_NUM("pid", c->pid));
+		log_error("role.hung", LOG_CSTR("of", c->name), LOG_NUM("pid", c->pid));
 		child_kill(c);
 	} else if (now - c->pinged_at >= SLOW_MS) {
 		set_state(c, IPC_ROLE_SLOW);
@@ -201,7 +201,7 @@ static void start_again(struct child *c)
 
 static void log_end(const struct child *c, int status)
 {
-	const char *of = role_name(c->role);
+	const char *of = c->name;
 	int64_t lived = clock_monotonic_ms() - c->started_at;
 
 	if (WIFSIGNALED(status))

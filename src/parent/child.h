@@ -22,6 +22,9 @@ struct child_events {
 
 struct child {
 	enum role role;
+	unsigned instance, instances; /* which process of the role, of how many */
+	char name
+	        [ROLE_PROCESS_NAME_BYTES]; /* "keys"; "edge.1" where there are several */
 	struct event_base *base;
 	struct child_events events;
 	enum ipc_role_state state;
@@ -36,8 +39,8 @@ struct child {
 	bool is_draining;
 };
 
-void child_init(struct child *c, enum role role, struct event_base *base,
-                const struct child_events *events);
+void child_init(struct child *c, enum role role, unsigned instance, unsigned instances,
+                struct event_base *base, const struct child_events *events);
 /* Starts the process; its start-up messages are the caller's to send. */
 NODISCARD bool child_start(struct child *c, struct err *err);
 bool child_is_running(const struct child *c);

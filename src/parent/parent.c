@@ -6,7 +6,9 @@
 #include "crypto/secret.h"
 #include "ipc/grant.h"
 #include "parent/child.h"
+#include "parent/folders.h"
 #include "parent/listen.h"
+#include "parent/token_keys.h"
 #include "sandbox/sandbox.h"
 
 #include <signal.h>
@@ -17,29 +19,55 @@
 
 enum { DRAIN_MS = 30000 };
 
+static unsigned one(const struct config *c)
+{
+	(void)c;
+	return 1;
+}
+
+static unsigned count_edges(const struct config *c)
+{
+	bool listens = c->edge_listen.n || c->edge_tls_listen.n;
+
+	return listens ? (unsigned)c->edge_processes : 0;
+}
+
+static unsigned count_gates(const struct config *c)
+{
+	return c->gate_listen.n ? 1 : 0;
+}
+
+static unsigned count_acmes(const struct config *c)
+{
+	return c->acme_directory.n ? 1 : 0;
+}
+
 /* The roles in the order they are started. Each stage of a drain is asked to end once
  * those before have ended: who is called outlives who calls. */
 static const struct role_row {
 	enum role role;
 	enum config_role config;
 	enum config_id user;
-	bool is_optional; /* only where it listens somewhere */
+	unsigned (*count)(const struct config *c); /* how many processes it has */
 	int drain_stage;
 } role_rows[] = {
-        {ROLE_KEYS, CONFIG_KEYS, CONFIG_ID_user_keys, false, 2},
-        {ROLE_CORE, CONFIG_CORE, CONFIG_ID_user_core, false, 1},
-        {ROLE_EDGE, CONFIG_EDGE, CONFIG_ID_user_edge, true,  0},
-        {ROLE_GATE, CONFIG_GATE, CONFIG_ID_user_gate, true,  0},
+        {ROLE_KEYS, CONFIG_KEYS, CONFIG_ID_user_keys, one,         2},
+        {ROLE_ACME, CONFIG_ACME, CONFIG_ID_user_acme, count_acmes, 2},
+        {ROLE_CORE, CONFIG_CORE, CONFIG_ID_user_core, one,         1},
+        {ROLE_EDGE, CONFIG_EDGE, CONFIG_ID_user_edge, count_edges, 0},
+        {ROLE_GATE, CONFIG_GATE, CONFIG_ID_user_gate, count_gates, 0},
 };
 
 enum { DRAIN_STAGES = 3 };
 
-/* Who talks to whom. */
+/* Who talks to whom: each process of the one to each of the other. */
 static const enum role pairs[][2] = {
         {ROLE_CORE, ROLE_KEYS},
         {ROLE_CORE, ROLE_EDGE},
         {ROLE_CORE, ROLE_GATE},
+        {ROLE_CORE, ROLE_ACME},
         {ROLE_GATE, ROLE_KEYS},
+        {ROLE_EDGE, ROLE_KEYS},
 };
 
 struct parent {
@@ -47,12 +75,12 @@ struct parent {
 	struct arena arena; /* of the configuration of the last reload */
 	struct config config;
 	struct listeners listeners;
-	struct secret grant_secret;
+	struct secret grant_secret, token_keys;
 	struct event_base *base;
 	struct event *signals[4], *tick, *deadline;
 	size_t signal_count;
-	struct child children[ROLE_COUNT];
-	bool runs[ROLE_COUNT];
+	struct child children[ROLE_PROCESSES_MAX]; /* in the order of their start */
+	size_t child_count;
 	bool is_draining, was_ready, has_failed;
 	struct err failure; /* why the server cannot be started */
 };
@@ -87,7 +115,7 @@ static void send_listeners(struct parent *p, struct child *c)
 		const struct listener *l = &p->listeners.v[i];
 		AUTO(buf) body = {.max = IPC_BODY_MAX};
 
-		if (l->role != c->role)
+		if (l->role != c->role || l->instance != c->instance)
 			continue;
 		ipc_put_str(&body, l->option);
 		ipc_put_str(&body, l->address);
@@ -95,53 +123,82 @@ static void send_listeners(struct parent *p, struct child *c)
 	}
 }
 
-static void send_peer(struct child *c, enum role peer, int fd)
+static void send_peer(struct child *c, const struct child *peer, int fd)
 {
 	AUTO(buf) body = {.max = IPC_BODY_MAX};
 
-	ipc_put_u64(&body, peer);
+	ipc_put_u64(&body, peer->role);
+	ipc_put_u64(&body, peer->instance);
 	child_send(c, IPC_PEER, buf_str(&body), fd);
 }
 
-/* New sockets between this role and all it talks to that are running. */
+static bool do_talk(enum role x, enum role y)
+{
+	for (size_t i = 0; i < LEN(pairs); i++)
+		if ((pairs[i][0] == x && pairs[i][1] == y) ||
+		    (pairs[i][0] == y && pairs[i][1] == x))
+			return true;
+	return false;
+}
+
+/* New sockets between this process and all it talks to that are running. */
 static bool connect_peers(struct parent *p, struct child *c, struct err *err)
 {
-	for (size_t i = 0; i < LEN(pairs); i++) {
-		bool is_first = pairs[i][0] == c->role;
-		enum role other = is_first ? pairs[i][1] : pairs[i][0];
+	for (size_t i = 0; i < p->child_count; i++) {
+		struct child *other = &p->children[i];
 		int fds[2];
 
-		if ((!is_first && pairs[i][1] != c->role) ||
-		    !child_is_running(&p->children[other]))
+		if (!do_talk(c->role, other->role) || !child_is_running(other))
 			continue;
 		if (!channel_pair(fds, err))
 			return false;
 		send_peer(c, other, fds[0]);
-		send_peer(&p->children[other], c->role, fds[1]);
+		send_peer(other, c, fds[1]);
 		close(fds[0]);
 		close(fds[1]);
 	}
 	return true;
 }
 
+static const char *user_of(struct arena *a, const struct config *c, enum role role)
+{
+	const struct config_row *row = &config_rows[row_of(role)->user];
+	const void *field = (const char *)c + row->offset;
+
+	return arena_cstr(a, *(const struct str *)field);
+}
+
+static bool find_user(const struct config *c, enum role role, int64_t *uid,
+                      int64_t *gid, struct err *err)
+{
+	AUTO(arena) a = {0};
+
+	*uid = *gid = SANDBOX_KEEP_USER;
+	return getuid() != 0 ||
+	       sandbox_find_user(user_of(&a, c, role), uid, gid, err) ||
+	       err_add(err, "%s", config_rows[row_of(role)->user].name);
+}
+
 /* The user was looked up at the start, so this succeeds unless it was deleted since. */
 static bool send_start(struct parent *p, struct child *c, struct err *err)
 {
-	AUTO(arena) a = {0};
 	AUTO(buf) body = {.max = IPC_BODY_MAX};
-	const struct config_row *row = &config_rows[row_of(c->role)->user];
-	const void *field = (const char *)&p->config + row->offset;
 	int64_t uid, gid;
 
-	if (getuid() != 0)
-		uid = gid = SANDBOX_KEEP_USER;
-	else if (!sandbox_find_user(arena_cstr(&a, *(const struct str *)field), &uid,
-	                            &gid, err))
-		return err_add(err, "%s", row->name);
+	if (!find_user(&p->config, c->role, &uid, &gid, err))
+		return false;
 	ipc_put_u64(&body, (uint64_t)uid);
 	ipc_put_u64(&body, (uint64_t)gid);
+	ipc_put_u64(&body, c->instance);
+	ipc_put_u64(&body, c->instances);
 	child_send(c, IPC_START, buf_str(&body), -1);
 	return true;
+}
+
+static void send_token_keys(struct parent *p, struct child *c)
+{
+	if (c->role == ROLE_EDGE || c->role == ROLE_GATE)
+		send_text(c, IPC_TOKEN_KEYS, secret_str(&p->token_keys));
 }
 
 static bool start_role(struct parent *p, struct child *c, struct err *err)
@@ -152,6 +209,7 @@ static bool start_role(struct parent *p, struct child *c, struct err *err)
 	send_listeners(p, c);
 	if (c->role == ROLE_CORE || c->role == ROLE_KEYS)
 		send_text(c, IPC_SECRET, secret_str(&p->grant_secret));
+	send_token_keys(p, c);
 	return connect_peers(p, c, err) && send_start(p, c, err);
 }
 
@@ -161,10 +219,10 @@ static void drain_next(struct parent *p)
 	for (int stage = 0; stage < DRAIN_STAGES; stage++) {
 		bool has_ended = true;
 
-		for (size_t i = 0; i < LEN(role_rows); i++) {
-			struct child *c = &p->children[role_rows[i].role];
+		for (size_t i = 0; i < p->child_count; i++) {
+			struct child *c = &p->children[i];
 
-			if (role_rows[i].drain_stage != stage || !p->runs[c->role])
+			if (row_of(c->role)->drain_stage != stage)
 				continue;
 			child_drain(c);
 			has_ended = has_ended && c->state == IPC_ROLE_ENDED;
@@ -188,7 +246,7 @@ static void on_start(void *arg, struct child *c)
 	if (start_role(p, c, &err))
 		return;
 	/* Too many processes or descriptors: it may be better in a second. */
-	log_error("role.start_failed", LOG_CSTR("of", role_name(c->role)),
+	log_error("role.start_failed", LOG_CSTR("of", c->name),
 	          LOG_CSTR("reason", err.text));
 	if (c->pid)
 		child_kill(c);
@@ -196,14 +254,23 @@ static void on_start(void *arg, struct child *c)
 		event_add(c->again, &(struct timeval){1, 0});
 }
 
+static struct child *find_core(struct parent *p)
+{
+	for (size_t i = 0; i < p->child_count; i++)
+		if (p->children[i].role == ROLE_CORE)
+			return &p->children[i];
+	need_failed("a core", __FILE__, __LINE__);
+}
+
 static void tell_core(struct parent *p, const struct child *c)
 {
-	struct child *core = &p->children[ROLE_CORE];
+	struct child *core = find_core(p);
 	AUTO(buf) body = {.max = IPC_BODY_MAX};
 
 	if (core->state != IPC_ROLE_UP)
 		return;
 	ipc_put_u64(&body, c->role);
+	ipc_put_u64(&body, c->instance);
 	ipc_put_u64(&body, c->state);
 	ipc_put_u64(&body, (uint64_t)c->pid);
 	ipc_put_u64(&body, c->starts);
@@ -213,9 +280,8 @@ static void tell_core(struct parent *p, const struct child *c)
 
 static bool are_all(const struct parent *p, enum ipc_role_state state)
 {
-	for (size_t i = 0; i < LEN(role_rows); i++)
-		if (p->runs[role_rows[i].role] &&
-		    p->children[role_rows[i].role].state != state)
+	for (size_t i = 0; i < p->child_count; i++)
+		if (p->children[i].state != state)
 			return false;
 	return true;
 }
@@ -225,10 +291,9 @@ static void on_changed(void *arg, struct child *c)
 	struct parent *p = arg;
 
 	if (c->role == ROLE_CORE && c->state == IPC_ROLE_UP)
-		for (size_t i = 0; i < LEN(role_rows); i++)
-			if (role_rows[i].role != ROLE_CORE &&
-			    p->runs[role_rows[i].role])
-				tell_core(p, &p->children[role_rows[i].role]);
+		for (size_t i = 0; i < p->child_count; i++)
+			if (p->children[i].role != ROLE_CORE)
+				tell_core(p, &p->children[i]);
 	tell_core(p, c);
 	if (!p->was_ready && are_all(p, IPC_ROLE_UP)) {
 		p->was_ready = true;
@@ -240,11 +305,10 @@ static void start_draining(struct parent *p, const char *why)
 {
 	if (p->is_draining) {
 		log_warning("server.killing", LOG_CSTR("reason", why));
-		for (size_t i = 0; i < ROLE_COUNT; i++)
-			if (p->runs[i]) {
-				p->children[i].is_draining = true;
-				child_kill(&p->children[i]);
-			}
+		for (size_t i = 0; i < p->child_count; i++) {
+			p->children[i].is_draining = true;
+			child_kill(&p->children[i]);
+		}
 		return;
 	}
 	p->is_draining = true;
@@ -261,18 +325,36 @@ static void on_failed(void *arg, struct child *c, struct str why)
 		return;
 	/* The first start of this role: nobody waits for a miracle. */
 	p->has_failed = true;
-	err_set(&p->failure, ERR_UNAVAILABLE, "%s: %.*s", role_name(c->role),
-	        STR_ARG(why));
+	err_set(&p->failure, ERR_UNAVAILABLE, "%s: %.*s", c->name, STR_ARG(why));
 	start_draining(p, "a role cannot be started");
 }
 
 static void reap(struct parent *p)
 {
-	for (size_t i = 0; i < ROLE_COUNT; i++)
-		if (p->runs[i])
-			(void)child_reap(&p->children[i]);
+	for (size_t i = 0; i < p->child_count; i++)
+		(void)child_reap(&p->children[i]);
 	if (p->is_draining)
 		drain_next(p);
+}
+
+/* A file that cannot be used leaves the keys as they were. */
+static void reload_token_keys(struct parent *p)
+{
+	AUTO(arena) a = {0};
+	AUTO(secret) fresh = {0};
+	struct err err;
+
+	if (!token_keys_read(arena_cstr(&a, config_token_keys_path(&a, &p->config)),
+	                     &fresh, &err)) {
+		log_error("server.token_keys_failed", LOG_CSTR("reason", err.text));
+		return;
+	}
+	if (str_eq(secret_str(&fresh), secret_str(&p->token_keys)))
+		return;
+	secret_set(&p->token_keys, fresh.p, fresh.n);
+	for (size_t i = 0; i < p->child_count; i++)
+		send_token_keys(p, &p->children[i]);
+	log_info("server.token_keys_reloaded");
 }
 
 static void reload(struct parent *p)
@@ -291,9 +373,9 @@ static void reload(struct parent *p)
 	p->config = fresh;
 	arena_done(&p->arena);
 	p->arena = a;
-	for (size_t i = 0; i < ROLE_COUNT; i++)
-		if (p->runs[i])
-			send_config(p, &p->children[i], IPC_RELOAD);
+	for (size_t i = 0; i < p->child_count; i++)
+		send_config(p, &p->children[i], IPC_RELOAD);
+	reload_token_keys(p);
 	log_info("server.reloaded");
 }
 
@@ -316,9 +398,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (size_t i = 0; i < ROLE_COUNT; i++)
-		if (p->runs[i])
-			child_ping(&p->children[i]);
+	for (size_t i = 0; i < p->child_count; i++)
+		child_ping(&p->children[i]);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
@@ -363,22 +444,39 @@ static bool start_all(struct parent *p, struct err *err)
 	secret_set(&p->grant_secret, secret, sizeof(secret));
 	explicit_bzero(secret, sizeof(secret));
 	for (size_t i = 0; i < LEN(role_rows); i++) {
-		const struct role_row *row = &role_rows[i];
+		unsigned n = role_rows[i].count(&p->config);
 
-		p->runs[row->role] =
-		        !row->is_optional || listeners_has(&p->listeners, row->role);
-		child_init(&p->children[row->role], row->role, p->base, &events);
+		for (unsigned k = 0; k < n; k++)
+			child_init(&p->children[p->child_count++], role_rows[i].role, k,
+			           n, p->base, &events);
 	}
-	for (size_t i = 0; i < LEN(role_rows); i++)
-		if (p->runs[role_rows[i].role] &&
-		    !start_role(p, &p->children[role_rows[i].role], err))
+	for (size_t i = 0; i < p->child_count; i++)
+		if (!start_role(p, &p->children[i], err))
 			return false;
 	return true;
 }
 
+/* What must be there before the roles are: they may not make it. */
+static bool prepare(struct parent *p, struct err *err)
+{
+	AUTO(arena) a = {0};
+	struct folders_owners owners;
+
+	return find_user(&p->config, ROLE_CORE, &owners.core_uid, &owners.core_gid,
+	                 err) &&
+	       find_user(&p->config, ROLE_EDGE, &owners.edge_uid, &owners.edge_gid,
+	                 err) &&
+	       find_user(&p->config, ROLE_ACME, &owners.acme_uid, &owners.acme_gid,
+	                 err) &&
+	       folders_make(arena_cstr(&a, p->config.data_dir), count_edges(&p->config),
+	                    &owners, err) &&
+	       token_keys_open(arena_cstr(&a, config_token_keys_path(&a, &p->config)),
+	                       &p->token_keys, err);
+}
+
 static void finish(struct parent *p)
 {
-	for (size_t i = 0; i < ROLE_COUNT; i++) {
+	for (size_t i = 0; i < p->child_count; i++) {
 		child_kill(&p->children[i]);
 		child_done(&p->children[i]);
 	}
@@ -392,6 +490,7 @@ static void finish(struct parent *p)
 		event_base_free(p->base);
 	listeners_close(&p->listeners);
 	secret_done(&p->grant_secret);
+	secret_done(&p->token_keys);
 }
 
 bool parent_run(const struct parent_setup *setup, struct err *err)
@@ -411,10 +510,7 @@ bool parent_run(const struct parent_setup *setup, struct err *err)
 	add_events(&p);
 	log_info("server.starting", LOG_NUM("pid", getpid()),
 	         LOG_STR("data_dir", p.config.data_dir));
-	if (p.config.edge_processes > 1)
-		log_warning("server.one_edge",
-		            LOG_NUM("asked", p.config.edge_processes));
-	ok = start_all(&p, err);
+	ok = prepare(&p, err) && start_all(&p, err);
 	if (ok)
 		event_base_dispatch(p.base);
 	if (ok && p.has_failed) {

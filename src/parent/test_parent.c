@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,10 +34,11 @@ struct player {
 	struct event_base *base;
 };
 
-static void on_peer(void *arg, enum role peer, int fd)
+static void on_peer(void *arg, enum role peer, unsigned instance, int fd)
 {
 	(void)arg;
-	log_info("test.peer", LOG_CSTR("peer", role_name(peer)));
+	log_info("test.peer", LOG_CSTR("peer", role_name(peer)),
+	         LOG_NUM("instance", instance));
 	close(fd);
 }
 
@@ -45,6 +47,12 @@ static void on_reload(void *arg, struct str config)
 	(void)arg;
 	log_info("test.reload",
 	         LOG_NUM("told_data_dir", str_find(config, STR("data_dir=")) >= 0));
+}
+
+static void on_token_keys(void *arg, struct str text)
+{
+	(void)arg;
+	log_info("test.token_keys", LOG_NUM("bytes", text.n));
 }
 
 static void on_drain(void *arg)
@@ -59,6 +67,7 @@ static void on_state(void *arg, const struct role_state *s)
 {
 	(void)arg;
 	log_info("test.state", LOG_CSTR("of", role_name(s->role)),
+	         LOG_NUM("instance", s->instance),
 	         LOG_CSTR("is", ipc_role_state_name(s->state)),
 	         LOG_NUM("starts", s->starts));
 }
@@ -66,8 +75,12 @@ static void on_state(void *arg, const struct role_state *s)
 static int play(enum role role)
 {
 	static struct player p;
-	const struct role_handlers handlers = {on_peer, on_reload, on_drain, on_state,
-	                                       &p};
+	const struct role_handlers handlers = {.peer = on_peer,
+	                                       .reload = on_reload,
+	                                       .token_keys = on_token_keys,
+	                                       .drain = on_drain,
+	                                       .state = on_state,
+	                                       .arg = &p};
 	struct err err = {0};
 	bool ok = role_start(IPC_CONTROL_FD, role, &p.run, &err);
 
@@ -82,6 +95,8 @@ static int play(enum role role)
 	log_info("test.start", LOG_NUM("listeners", p.run.listener_count),
 	         LOG_NUM("peers", p.run.peer_count),
 	         LOG_NUM("secret", p.run.grant_secret.n),
+	         LOG_NUM("instance", p.run.instance),
+	         LOG_NUM("token_keys", p.run.token_keys.n > 0),
 	         LOG_NUM("has_variable", getenv("SIGNET_TEST_SECRET") != NULL));
 	role_attach(&p.run, p.base, &handlers);
 	event_base_dispatch(p.base);
@@ -95,10 +110,14 @@ struct server {
 	struct buf text;
 };
 
+/* Where the data folders of the servers are made. */
+static char home[64];
+
 struct wish {
-	const char *data_dir;
+	const char *data_dir; /* below home */
 	bool has_gate;
-	uint16_t ports[2]; /* of core and gate */
+	uint16_t ports[3]; /* of core, gate and edge */
+	int edges;
 };
 
 static bool configure(void *arg, struct arena *a, struct config *out, struct err *err)
@@ -106,20 +125,25 @@ static bool configure(void *arg, struct arena *a, struct config *out, struct err
 	const struct wish *w = arg;
 	struct config_sources from = {.file = STR("test")};
 
-	from.text = arena_printf(a, "data_dir = %s\napi.listen = 127.0.0.1:%d\n",
-	                         w->data_dir, w->ports[0]);
+	from.text = arena_printf(a, "data_dir = %s%s\napi.listen = 127.0.0.1:%d\n",
+	                         home, w->data_dir, w->ports[0]);
 	if (w->has_gate)
 		from.text = arena_printf(a, "%.*sgate.listen = 127.0.0.1:%d\n",
 		                         STR_ARG(from.text), w->ports[1]);
+	if (w->edges)
+		from.text = arena_printf(a,
+		                         "%.*sedge.listen = 127.0.0.1:%d\n"
+		                         "edge.processes = %d\n",
+		                         STR_ARG(from.text), w->ports[2], w->edges);
 	return config_parse(a, &from, out, err);
 }
 
 /* Ports that nobody has just now. */
-static void find_ports(uint16_t ports[2])
+static void find_ports(uint16_t ports[3])
 {
-	int fds[2];
+	int fds[3];
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		struct sockaddr_in at = {.sin_family = AF_INET,
 		                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 		socklen_t n = sizeof(at);
@@ -129,16 +153,15 @@ static void find_ports(uint16_t ports[2])
 		assert_int_equal(getsockname(fds[i], (struct sockaddr *)&at, &n), 0);
 		ports[i] = ntohs(at.sin_port);
 	}
-	close(fds[0]);
-	close(fds[1]);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
 }
 
-static void start(struct server *s, struct wish *wish)
+static void start_at(struct server *s, struct wish *wish)
 {
 	int fds[2];
 
 	*s = (struct server){.text = {.max = 1 << 20}};
-	find_ports(wish->ports);
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	s->pid = fork();
 	assert_true(s->pid >= 0);
@@ -157,6 +180,12 @@ static void start(struct server *s, struct wish *wish)
 	}
 	close(fds[1]);
 	s->log = fds[0];
+}
+
+static void start(struct server *s, struct wish *wish)
+{
+	find_ports(wish->ports);
+	start_at(s, wish);
 }
 
 /* Reads the log until `what` has come behind offset `from`; gives where it ends. Fails
@@ -224,7 +253,7 @@ static void done(struct server *s)
 
 static void test_start_and_drain(void **state)
 {
-	struct wish wish = {"/nowhere", true, {0}};
+	struct wish wish = {"/nowhere", true, {0}, 0};
 	struct server s;
 	size_t at;
 	int status;
@@ -233,14 +262,14 @@ static void test_start_and_drain(void **state)
 	start(&s, &wish);
 	at = wait_for(&s, "event=server.ready");
 	wait_for(&s, "role=core event=test.start listeners=1 peers=1 secret=32 "
-	             "has_variable=0");
+	             "instance=0 token_keys=0 has_variable=0");
 	wait_for(&s, "role=keys event=test.start listeners=0 peers=0 secret=32 "
-	             "has_variable=0");
+	             "instance=0 token_keys=0 has_variable=0");
 	wait_for(&s, "role=gate event=test.start listeners=1 peers=2 secret=0 "
-	             "has_variable=0");
+	             "instance=0 token_keys=1 has_variable=0");
 	wait_for(&s, "role=keys event=test.peer peer=core");
 	wait_for(&s, "role=keys event=test.peer peer=gate");
-	wait_for(&s, "role=core event=test.state of=keys is=up");
+	wait_for(&s, "role=core event=test.state of=keys instance=0 is=up");
 	assert_int_equal(kill(s.pid, SIGHUP), 0);
 	wait_from(&s, at, "role=gate event=test.reload told_data_dir=1");
 	assert_int_equal(kill(s.pid, SIGTERM), 0);
@@ -260,7 +289,7 @@ static void test_start_and_drain(void **state)
 
 static void test_killed_role_comes_back(void **state)
 {
-	struct wish wish = {"/nowhere", false, {0}};
+	struct wish wish = {"/nowhere", false, {0}, 0};
 	struct server s;
 	size_t at;
 
@@ -277,8 +306,10 @@ static void test_killed_role_comes_back(void **state)
 		at = wait_from(&s, at, "event=role.died of=keys");
 		/* core gets a way to the new one. */
 		wait_from(&s, at, "role=core event=test.peer peer=keys");
-		wait_from(&s, at, "role=core event=test.state of=keys is=waiting");
-		wait_from(&s, at, "role=core event=test.state of=keys is=up");
+		wait_from(&s, at,
+		          "role=core event=test.state of=keys instance=0 is=waiting");
+		wait_from(&s, at,
+		          "role=core event=test.state of=keys instance=0 is=up");
 	}
 	assert_int_equal(kill(s.pid, SIGTERM), 0);
 	assert_int_equal(finish(&s), 0);
@@ -287,7 +318,7 @@ static void test_killed_role_comes_back(void **state)
 
 static void test_parent_dies(void **state)
 {
-	struct wish wish = {"/nowhere", true, {0}};
+	struct wish wish = {"/nowhere", true, {0}, 0};
 	struct server s;
 
 	(void)state;
@@ -301,7 +332,7 @@ static void test_parent_dies(void **state)
 
 static void test_first_start_fails(void **state)
 {
-	struct wish wish = {"/refuse", true, {0}};
+	struct wish wish = {"/refuse", true, {0}, 0};
 	struct server s;
 	int status;
 
@@ -316,7 +347,7 @@ static void test_first_start_fails(void **state)
 
 static void test_first_start_ends(void **state)
 {
-	struct wish wish = {"/vanish", false, {0}};
+	struct wish wish = {"/vanish", false, {0}, 0};
 	struct server s;
 
 	(void)state;
@@ -328,7 +359,7 @@ static void test_first_start_ends(void **state)
 
 static void test_role_ignores_term(void **state)
 {
-	struct wish wish = {"/nowhere", false, {0}};
+	struct wish wish = {"/nowhere", false, {0}, 0};
 	struct server s;
 	pid_t core;
 	size_t at;
@@ -346,6 +377,137 @@ static void test_role_ignores_term(void **state)
 	done(&s);
 }
 
+/* Sends SIGHUP and waits for what the server says of it. */
+static size_t reload(struct server *s, size_t from, const char *what)
+{
+	assert_int_equal(kill(s->pid, SIGHUP), 0);
+	return wait_from(s, from, what);
+}
+
+/* Three processes of edge, each with its number, its socket, its way to core and keys;
+ * one that dies comes back as itself, and the others never notice. */
+static void test_several_edges(void **state)
+{
+	struct wish wish = {"/several", false, {0}, 3};
+	struct server s;
+	char path[128];
+	struct stat st;
+	size_t at;
+	pid_t second;
+
+	(void)state;
+	start(&s, &wish);
+	at = wait_for(&s, "event=server.ready");
+	for (int i = 0; i < 3; i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line),
+		         "role=edge.%d event=test.start listeners=1 peers=2 secret=0 "
+		         "instance=%d token_keys=1",
+		         i, i);
+		wait_for(&s, line);
+		snprintf(line, sizeof(line),
+		         "role=core event=test.peer peer=edge instance=%d", i);
+		wait_for(&s, line);
+		snprintf(line, sizeof(line),
+		         "role=keys event=test.peer peer=edge instance=%d", i);
+		wait_for(&s, line);
+		snprintf(path, sizeof(path), "%s/several/journal/edge-%d", home, i);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0750);
+	}
+	second = pid_after(&s, 0, "event=role.started of=edge.1 pid=");
+	assert_int_equal(kill(second, SIGKILL), 0);
+	at = wait_from(&s, at, "event=role.died of=edge.1");
+	wait_from(&s, at, "role=core event=test.peer peer=edge instance=1");
+	wait_from(&s, at, "role=keys event=test.peer peer=edge instance=1");
+	wait_from(&s, at, "role=core event=test.state of=edge instance=1 is=up");
+	assert_int_equal(kill(s.pid, SIGTERM), 0);
+	assert_int_equal(finish(&s), 0);
+	assert_true(str_find(buf_str(&s.text), STR("role.died of=edge.0")) < 0);
+	assert_true(str_find(buf_str(&s.text), STR("role.died of=edge.2")) < 0);
+	done(&s);
+}
+
+/* Another server must not get a share of the connections of the first. */
+static void test_shared_port_is_taken(void **state)
+{
+	struct wish wish = {"/first", false, {0}, 2};
+	struct wish other = {"/second", false, {0}, 2};
+	struct server s, second;
+
+	(void)state;
+	start(&s, &wish);
+	wait_for(&s, "event=server.ready");
+	find_ports(other.ports);
+	other.ports[2] = wish.ports[2];
+	start_at(&second, &other);
+	wait_for(&second, "test.failed why=\"edge.listen: 127.0.0.1:");
+	assert_int_equal(WEXITSTATUS(finish(&second)), 3);
+	done(&second);
+	assert_int_equal(kill(s.pid, SIGTERM), 0);
+	assert_int_equal(finish(&s), 0);
+	done(&s);
+}
+
+/* Made once, kept over restarts, read again at SIGHUP, and never replaced by nonsense. */
+static void test_token_keys(void **state)
+{
+	struct wish wish = {"/tokens", true, {0}, 1};
+	AUTO(arena) a = {0};
+	struct server s;
+	char path[128];
+	struct str first, text;
+	struct stat st;
+	struct err err;
+	size_t at;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/tokens/token.keys", home);
+	start(&s, &wish);
+	at = wait_for(&s, "event=server.ready");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_true(file_read(&a, path, 8192, &first, &err));
+	assert_true(str_starts(first, STR("signet-token-key 1 ")));
+	at = reload(&s, at, "event=server.reloaded");
+	assert_true(file_write(path, STR("nonsense\n"), 0600, &err));
+	at = reload(&s, at, "event=server.token_keys_failed");
+	text = arena_join(&a, first, first);
+	assert_true(file_write(path, text, 0600, &err));
+	at = reload(&s, at, "event=server.token_keys_reloaded");
+	wait_from(&s, 0, "role=edge event=test.token_keys");
+	wait_from(&s, 0, "role=gate event=test.token_keys");
+	assert_int_equal(kill(s.pid, SIGTERM), 0);
+	assert_int_equal(finish(&s), 0);
+	done(&s);
+	start(&s, &wish);
+	wait_for(&s, "event=server.ready");
+	assert_int_equal(kill(s.pid, SIGTERM), 0);
+	assert_int_equal(finish(&s), 0);
+	done(&s);
+	assert_true(file_read(&a, path, 8192, &first, &err));
+	assert_true(str_eq(first, text));
+}
+
+static void remove_servers(void)
+{
+	static const char *const names[] = {"nowhere", "refuse", "vanish", "several",
+	                                    "first",   "second", "tokens"};
+	static const char *const parts[] = {
+	        "token.keys",     "acme/challenges", "acme",    "journal/edge-0",
+	        "journal/edge-1", "journal/edge-2",  "journal", ""};
+	char path[160];
+
+	for (size_t i = 0; i < LEN(names); i++)
+		for (size_t k = 0; k < LEN(parts); k++) {
+			snprintf(path, sizeof(path), "%s/%s/%s", home, names[i],
+			         parts[k]);
+			(void)remove(path);
+		}
+	(void)rmdir(home);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -355,11 +517,20 @@ int main(int argc, char **argv)
 	        cmocka_unit_test(test_first_start_fails),
 	        cmocka_unit_test(test_first_start_ends),
 	        cmocka_unit_test(test_role_ignores_term),
+	        cmocka_unit_test(test_several_edges),
+	        cmocka_unit_test(test_shared_port_is_taken),
+	        cmocka_unit_test(test_token_keys),
 	};
 	enum role role;
+	int failed;
 
 	if (argc == 3 && strcmp(argv[1], "role") == 0 &&
 	    role_parse(str_c(argv[2]), &role))
 		_exit(play(role));
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	snprintf(home, sizeof(home), "/tmp/signet-parent-XXXXXX");
+	if (!mkdtemp(home))
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	remove_servers();
+	return failed;
 }

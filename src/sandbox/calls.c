@@ -10,6 +10,10 @@
 
 #define S(name) SCMP_SYS(name)
 
+#define NAMESPACES                                                                     \
+	(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |  \
+	 CLONE_NEWUSER | CLONE_NEWUTS)
+
 static const int base_calls[] = {
         /* memory */
         S(brk), S(madvise), S(mlock), S(mmap), S(mprotect), S(mremap), S(munlock),
@@ -59,6 +63,12 @@ static const int accept_calls[] = {S(accept),      S(accept4),    S(getpeername)
 static const int socket_calls[] = {S(bind),     S(connect), S(recvmmsg),
                                    S(sendmmsg), S(socket),  S(socketpair)};
 
+/* What a program does at its start, and whoever runs one. */
+static const int execute_calls[] = {
+        S(arch_prctl), S(chdir),   S(chmod), S(execve), S(fchdir), S(fork),
+        S(getgroups),  S(getpgrp), S(kill),  S(pipe),   S(prctl),  S(set_tid_address),
+        S(setpgid),    S(setsid),  S(vfork), S(wait4),  S(waitid)};
+
 /* No honest line of ours makes these: whoever does has taken the process over. */
 static const int deadly_calls[] = {S(acct),
                                    S(add_key),
@@ -94,12 +104,13 @@ static const struct group {
 	const int *calls;
 	size_t n;
 } groups[] = {
-        {CALLS_BASE,    base_calls,   LEN(base_calls)  },
-        {CALLS_THREADS, thread_calls, LEN(thread_calls)},
-        {CALLS_READ,    read_calls,   LEN(read_calls)  },
-        {CALLS_WRITE,   write_calls,  LEN(write_calls) },
-        {CALLS_ACCEPT,  accept_calls, LEN(accept_calls)},
-        {CALLS_SOCKETS, socket_calls, LEN(socket_calls)},
+        {CALLS_BASE,    base_calls,    LEN(base_calls)   },
+        {CALLS_THREADS, thread_calls,  LEN(thread_calls) },
+        {CALLS_READ,    read_calls,    LEN(read_calls)   },
+        {CALLS_WRITE,   write_calls,   LEN(write_calls)  },
+        {CALLS_ACCEPT,  accept_calls,  LEN(accept_calls) },
+        {CALLS_SOCKETS, socket_calls,  LEN(socket_calls) },
+        {CALLS_EXECUTE, execute_calls, LEN(execute_calls)},
 };
 
 static bool add_calls(scmp_filter_ctx filter, uint32_t action, const int *calls,
@@ -128,6 +139,12 @@ static bool add_narrow(scmp_filter_ctx filter, unsigned groups_allowed)
 	if (!allow_if(filter, S(prlimit64), SCMP_A2_64(SCMP_CMP_EQ, 0)) ||
 	    !allow_if(filter, S(tgkill), SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid())))
 		return false;
+	if (groups_allowed & CALLS_EXECUTE)
+		/* A new process, never in a namespace of its own. */
+		return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), S(clone3), 0) ==
+		               0 &&
+		       allow_if(filter, S(clone),
+		                SCMP_A0_64(SCMP_CMP_MASKED_EQ, NAMESPACES, 0));
 	if (!(groups_allowed & CALLS_THREADS))
 		return true;
 	/* The flags of clone3() are out of sight: libc falls back to clone(). */
@@ -137,6 +154,17 @@ static bool add_narrow(scmp_filter_ctx filter, unsigned groups_allowed)
 	       allow_if(filter, S(prctl), SCMP_A0_32(SCMP_CMP_EQ, 15 /* name */));
 }
 
+/* Who may execute programs does so by a call that kills the others. */
+static bool add_deadly(scmp_filter_ctx filter, unsigned groups_allowed)
+{
+	for (size_t i = 0; i < LEN(deadly_calls); i++)
+		if ((deadly_calls[i] != S(execve) ||
+		     !(groups_allowed & CALLS_EXECUTE)) &&
+		    !add_calls(filter, SCMP_ACT_KILL_PROCESS, &deadly_calls[i], 1))
+			return false;
+	return true;
+}
+
 static bool fill(scmp_filter_ctx filter, unsigned groups_allowed)
 {
 	for (size_t i = 0; i < LEN(groups); i++)
@@ -144,8 +172,7 @@ static bool fill(scmp_filter_ctx filter, unsigned groups_allowed)
 		    !add_calls(filter, SCMP_ACT_ALLOW, groups[i].calls, groups[i].n))
 			return false;
 	/* With threads already there, all of them. */
-	return add_calls(filter, SCMP_ACT_KILL_PROCESS, deadly_calls,
-	                 LEN(deadly_calls)) &&
+	return add_deadly(filter, groups_allowed) &&
 	       add_narrow(filter, groups_allowed) &&
 	       seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
 	       seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0;

@@ -13,6 +13,7 @@ enum {
 	CALLS_WRITE = 8,    /* make, change, rename, remove, sync files */
 	CALLS_ACCEPT = 16,  /* serve sockets that listen already */
 	CALLS_SOCKETS = 32, /* make sockets and connect them */
+	CALLS_EXECUTE = 64, /* start programs and wait for them, all that those call */
 };
 
 /* For this process and its threads, for good. */

@@ -19,6 +19,7 @@ struct ruleset {
 
 enum {
 	/* What may be asked of a file … */
+	FILE_EXECUTE = 1 << 0,
 	FILE_READ = 1 << 2,
 	FILE_WRITE = 1 << 1,
 	FILE_TRUNCATE = 1 << 14,     /* from version 3 */
@@ -52,8 +53,9 @@ static uint64_t granted(enum sandbox_access access, bool is_folder)
 	        [SANDBOX_FILE] = FILE_READ | FILE_WRITE | FILE_TRUNCATE,
 	        [SANDBOX_TREE] = FILE_READ | FILE_WRITE | FILE_TRUNCATE | FOLDER_READ |
 	                         FOLDER_CHANGE | FOLDER_REFER,
+	        [SANDBOX_EXECUTE] = FILE_EXECUTE | FILE_READ | FOLDER_READ,
 	};
-	uint64_t of_files = FILE_READ | FILE_WRITE | FILE_TRUNCATE;
+	uint64_t of_files = FILE_EXECUTE | FILE_READ | FILE_WRITE | FILE_TRUNCATE;
 
 	return is_folder ? rights[access] : rights[access] & of_files;
 }

@@ -27,8 +27,15 @@ static const struct row rows[] = {
          65536                                                                             },
  /* One thread makes keys while all else is idle. */
         {ROLE_KEYS, CALLS_BASE | CALLS_THREADS | CALLS_READ | CALLS_WRITE,     false, 1024 },
-        {ROLE_EDGE, CALLS_BASE | CALLS_ACCEPT,                                 false, 65536},
+ /* One thread writes its journal; it reads the answers to challenges. */
+        {ROLE_EDGE,
+         CALLS_BASE | CALLS_THREADS | CALLS_READ | CALLS_WRITE | CALLS_ACCEPT, false,
+         65536                                                                             },
         {ROLE_GATE, CALLS_BASE | CALLS_ACCEPT,                                 false, 65536},
+ /* Runs uacme, which is held by the same rules. */
+        {ROLE_ACME,
+         CALLS_BASE | CALLS_READ | CALLS_WRITE | CALLS_ACCEPT | CALLS_EXECUTE, true,
+         256                                                                               },
 };
 
 static const struct row *find_row(enum role role)

@@ -17,7 +17,8 @@
  * An unknown system call fails with EPERM and does not kill: a new libc that tries a new
  * call must degrade, not take the service down at its first upgrade. Calls that no honest
  * line of ours makes (execve, ptrace, mount …) do kill the process, since something has
- * gone wrong for good. Where the kernel has no landlock the role goes on without it and
+ * gone wrong for good; acme alone may execute what its paths name as SANDBOX_EXECUTE, and
+ * what it starts is in the same sandbox. Where the kernel has no landlock the role goes on without it and
  * sandbox_enter() says so.
  *
  * All threads must be made afterwards.
@@ -28,9 +29,10 @@
 #include "base/roles.h"
 
 enum sandbox_access {
-	SANDBOX_READ, /* read a file, or a folder and all below */
-	SANDBOX_FILE, /* read and write this one file, which exists */
-	SANDBOX_TREE, /* all in this folder: read, write, make, rename, remove */
+	SANDBOX_READ,    /* read a file, or a folder and all below */
+	SANDBOX_FILE,    /* read and write this one file, which exists */
+	SANDBOX_TREE,    /* all in this folder: read, write, make, rename, remove */
+	SANDBOX_EXECUTE, /* read and execute this file, or what is in this folder */
 };
 
 struct sandbox_path {

@@ -1,0 +1,69 @@
+#include "parent/folders.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct folder {
+	const char *name; /* below data_dir */
+	mode_t mode;
+	int64_t uid, gid;
+};
+
+static bool fail(struct err *err, const char *name)
+{
+	return err_set(err, ERR_UNAVAILABLE, "%s: %s", name, strerror(errno));
+}
+
+/* By descriptor: whoever may write above must not lead us elsewhere by a link. */
+static bool make(int at, const struct folder *f, struct err *err)
+{
+	AUTO_FD int fd = -1;
+
+	if (mkdirat(at, f->name, 0700) != 0 && errno != EEXIST)
+		return fail(err, f->name);
+	fd = openat(at, f->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail(err, f->name);
+	if ((f->uid >= 0 || f->gid >= 0) &&
+	    fchown(fd, (uid_t)f->uid, (gid_t)f->gid) != 0)
+		return fail(err, f->name);
+	/* Without root it may be somebody else's, who has set it right. */
+	if (fchmod(fd, f->mode) != 0 && errno != EPERM)
+		return fail(err, f->name);
+	return true;
+}
+
+bool folders_make(const char *data_dir, unsigned edges,
+                  const struct folders_owners *owners, struct err *err)
+{
+	const struct folder folders[] = {
+	        {"journal",         0755, -1,               -1              },
+	        {"acme",            0711, owners->acme_uid, owners->acme_gid},
+	        {"acme/challenges", 0775, owners->acme_uid, owners->core_gid},
+	};
+	AUTO_FD int at = -1;
+
+	if (mkdir(data_dir, 0750) != 0 && errno != EEXIST)
+		return fail(err, data_dir);
+	at = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return fail(err, data_dir);
+	for (size_t i = 0; i < LEN(folders); i++)
+		if (!make(at, &folders[i], err))
+			return err_add(err, "%s", data_dir);
+	for (unsigned i = 0; i < edges; i++) {
+		char name[32];
+		struct folder f = {name, 0750, owners->edge_uid, owners->core_gid};
+
+		snprintf(name, sizeof(name), "journal/edge-%u", i);
+		if (!make(at, &f, err))
+			return err_add(err, "%s", data_dir);
+	}
+	return true;
+}
