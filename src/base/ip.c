@@ -101,6 +101,42 @@ bool ip_net_has(struct ip_net net, struct ip ip)
 	return rest == 0 || ((net.ip.bytes[whole] ^ ip.bytes[whole]) & mask) == 0;
 }
 
+bool ip_is_public(struct ip ip)
+{
+	static const struct ip_net set_aside[] = {
+	        {{{0}, 4},                       8 },
+	        {{{10}, 4},                      8 },
+	        {{{100, 64}, 4},                 10},
+	        {{{127}, 4},                     8 },
+	        {{{169, 254}, 4},                16},
+	        {{{172, 16}, 4},                 12},
+	        {{{192, 0, 0}, 4},               24},
+	        {{{192, 0, 2}, 4},               24},
+	        {{{192, 88, 99}, 4},             24},
+	        {{{192, 168}, 4},                16},
+	        {{{198, 18}, 4},                 15},
+	        {{{198, 51, 100}, 4},            24},
+	        {{{203, 0, 113}, 4},             24},
+	        {{{224}, 4},                     3 }, /* multicast, reserved */
+	        {{{0x20, 0x01}, 16},             23},
+	        {{{0x20, 0x01, 0x0d, 0xb8}, 16}, 32},
+	        {{{0x20, 0x02}, 16},             16}, /* 6to4: an IPv4 one inside */
+	        {{{0x3f, 0xff}, 16},             20},
+	};
+	/* 2000::/3 is all that is given out as global unicast. */
+	static const struct ip_net global = {
+	        {{0x20}, 16},
+                3
+        };
+
+	if (ip.length == 16 && !ip_net_has(global, ip))
+		return false;
+	for (size_t i = 0; i < LEN(set_aside); i++)
+		if (ip_net_has(set_aside[i], ip))
+			return false;
+	return ip.length != 0;
+}
+
 struct str ip_reverse_name(struct arena *a, struct ip ip)
 {
 	char text[80];

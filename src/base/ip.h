@@ -32,6 +32,9 @@ bool ip_eq(struct ip a, struct ip b);
 bool ip_net_has(struct ip_net net, struct ip ip);
 /* Whether any of them has it. */
 bool ip_nets_have(const struct ip_net *nets, size_t n, struct ip ip);
+/* Whether it is one of the Internet's: not private, loopback, link-local, multicast or
+ * otherwise set aside (the registries of RFC 6890). */
+bool ip_is_public(struct ip ip);
 /* The name of its reverse zone entry: 4.3.2.1.in-addr.arpa, ….ip6.arpa (RFC 3596 §2.5)
  */
 struct str ip_reverse_name(struct arena *a, struct ip ip);

@@ -114,6 +114,49 @@ static void test_glob(void **state)
 		        cases[i].match);
 }
 
+static void test_ip_public(void **state)
+{
+	static const struct {
+		const char *ip;
+		bool is_public;
+	} cases[] = {
+	        {"8.8.8.8",          true },
+	        {"100.63.255.255",   true },
+	        {"223.255.255.255",  true },
+	        {"2606:4700::1",     true },
+	        {"2a00::1",          true },
+	        {"0.0.0.0",          false},
+	        {"10.1.2.3",         false},
+	        {"100.64.0.1",       false},
+	        {"127.0.0.1",        false},
+	        {"169.254.169.254",  false},
+	        {"172.31.255.255",   false},
+	        {"192.168.0.1",      false},
+	        {"198.19.0.1",       false},
+	        {"224.0.0.1",        false},
+	        {"255.255.255.255",  false},
+	        {"::",               false},
+	        {"::1",              false},
+	        {"::ffff:127.0.0.1", false},
+	        {"64:ff9b::7f00:1",  false},
+	        {"fc00::1",          false},
+	        {"fe80::1",          false},
+	        {"ff02::1",          false},
+	        {"2001:db8::1",      false},
+	        {"2001::1",          false},
+	        {"2002:7f00:1::",    false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct ip ip;
+
+		assert_true(ip_parse(str_c(cases[i].ip), &ip));
+		assert_int_equal(ip_is_public(ip), cases[i].is_public);
+	}
+	assert_false(ip_is_public((struct ip){0}));
+}
+
 static void test_ip(void **state)
 {
 	AUTO(arena) a = {0};
@@ -347,6 +390,7 @@ int main(void)
 	        cmocka_unit_test(test_str_parse_uint),
 	        cmocka_unit_test(test_glob),
 	        cmocka_unit_test(test_ip),
+	        cmocka_unit_test(test_ip_public),
 	        cmocka_unit_test(test_base64),
 	        cmocka_unit_test(test_map),
 	        cmocka_unit_test(test_buf_maximum),

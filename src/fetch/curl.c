@@ -7,12 +7,18 @@ static void init_once(void)
 	need(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 }
 
-CURL *curl_handle(char error[CURL_ERROR_SIZE], long connect_ms, long timeout_ms)
+void curl_init(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	CURL *handle;
 
 	need(pthread_once(&once, init_once) == 0);
+}
+
+CURL *curl_handle(char error[CURL_ERROR_SIZE], long connect_ms, long timeout_ms)
+{
+	CURL *handle;
+
+	curl_init();
 	handle = curl_easy_init();
 	need(handle);
 	error[0] = 0;

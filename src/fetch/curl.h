@@ -6,6 +6,8 @@
 
 #include "base/err.h"
 
+/* Makes libcurl ready, once; curl_handle() does it by itself. */
+void curl_init(void);
 /* A handle with the settings of all requests; never NULL. */
 CURL *curl_handle(char error[CURL_ERROR_SIZE], long connect_ms, long timeout_ms);
 /* Drops the handle at the end of the scope. */

@@ -1,0 +1,306 @@
+#include "life/link_status.h"
+
+#define DAY ((int64_t)24 * 60 * 60 * 1000)
+
+/* What one status is made with. */
+struct making {
+	struct arena *a;
+	const struct link_facts *f;
+	struct link_status out;
+};
+
+static const char *const codes[] = {
+#define X(name, code, text) [LINK_CHECK_##name] = code,
+        LINK_CHECKS(X)
+#undef X
+};
+
+const char *link_check_code(enum link_check check)
+{
+	need((size_t)check < LEN(codes));
+	return codes[check];
+}
+
+static enum tracking_light add(struct making *m, enum link_check check,
+                               enum tracking_light light, struct str message,
+                               struct str fix)
+{
+	m->out.v[m->out.n++] = (struct link_verdict){check, light, message, fix};
+	return light;
+}
+
+static bool is_known(const struct link_probe *p)
+{
+	return p->reach == LINK_ANSWERED || p->reach == LINK_UNREACHABLE;
+}
+
+/* "192.0.2.1" or the name, where nobody was talked to. */
+static struct str where(const struct making *m, const struct link_probe *p)
+{
+	return p->from.n ? p->from : m->f->name;
+}
+
+static struct str unreachable(struct making *m, const struct link_probe *p,
+                              const char *scheme)
+{
+	return arena_printf(m->a, "%s://%.*s/ is not reached at %.*s: %.*s.", scheme,
+	                    STR_ARG(m->f->name), STR_ARG(where(m, p)), STR_ARG(p->why));
+}
+
+/* Somebody answers who does not know the nonce. */
+static struct str stranger(struct making *m, const struct link_probe *p,
+                           const char *scheme)
+{
+	return arena_printf(
+	        m->a, "Not our edge answers at %s://%.*s/ (%.*s%s%.*s, status %d).",
+	        scheme, STR_ARG(m->f->name), STR_ARG(where(m, p)),
+	        p->server.n ? ", " : "", STR_ARG(p->server), p->status);
+}
+
+static struct str fix_way(struct making *m)
+{
+	const struct link_facts *f = m->f;
+
+	switch (f->mode) {
+	case TRACKING_MODE_OWN_CDN:
+		return arena_printf(
+		        m->a,
+		        "In the CDN, set the origin of %.*s to %.*s and let "
+		        "it pass /.well-known/ on like all other paths.",
+		        STR_ARG(f->name), STR_ARG(f->origin));
+	case TRACKING_MODE_MANAGED:
+		return arena_printf(m->a,
+		                    "Let %.*s lead to %.*s alone, with no proxy and no "
+		                    "other address, IPv6 too.",
+		                    STR_ARG(f->name), STR_ARG(f->origin));
+	case TRACKING_MODE_OPERATOR:
+	case TRACKING_MODE_COUNT:
+		break;
+	}
+	return STR("Let this name lead to the edges of the installation, and open "
+	           "ports 80 "
+	           "and 443 in the firewall.");
+}
+
+static struct str fix_reach(struct making *m)
+{
+	if (m->f->mode != TRACKING_MODE_MANAGED)
+		return fix_way(m);
+	return arena_printf(
+	        m->a,
+	        "Where the name has other addresses than %.*s, delete them; "
+	        "else it is for whoever runs that host.",
+	        STR_ARG(m->f->origin));
+}
+
+static enum tracking_light judge_http(struct making *m)
+{
+	const struct link_probe *p = &m->f->http;
+
+	if (!is_known(p))
+		return add(m, LINK_CHECK_HTTP, TRACKING_UNKNOWN, p->why, STR_NONE);
+	if (p->reach == LINK_UNREACHABLE)
+		return add(m, LINK_CHECK_HTTP, TRACKING_RED, unreachable(m, p, "http"),
+		           fix_reach(m));
+	if (!p->is_ours)
+		return add(m, LINK_CHECK_HTTP, TRACKING_RED, stranger(m, p, "http"),
+		           fix_way(m));
+	return add(m, LINK_CHECK_HTTP, TRACKING_GREEN,
+	           STR("The edge is reached by HTTP."), STR_NONE);
+}
+
+static struct str fix_certificate(struct making *m)
+{
+	if (m->f->mode == TRACKING_MODE_OWN_CDN)
+		return arena_printf(
+		        m->a,
+		        "In the CDN, set up a certificate for %.*s with its "
+		        "whole chain.",
+		        STR_ARG(m->f->name));
+	return STR(
+	        "It is obtained and renewed by itself once the record is right and the "
+	        "edge is reached by HTTP.");
+}
+
+static enum tracking_light judge_certificate(struct making *m)
+{
+	const struct link_certificate *c = &m->f->certificate;
+	int64_t days = (c->not_after - m->f->now) / DAY;
+
+	if (!c->is_seen && m->f->https.reach != LINK_UNREACHABLE)
+		return add(m, LINK_CHECK_CERTIFICATE, TRACKING_UNKNOWN, STR_NONE,
+		           STR_NONE);
+	if (!c->is_seen)
+		return add(m, LINK_CHECK_CERTIFICATE, TRACKING_RED,
+		           STR("No certificate is shown for the name."),
+		           fix_certificate(m));
+	if (!c->is_valid)
+		return add(m, LINK_CHECK_CERTIFICATE, TRACKING_RED,
+		           arena_printf(m->a, "%.*s (for %.*s; by %.*s).",
+		                        STR_ARG(c->why), STR_ARG(c->names),
+		                        STR_ARG(c->issuer)),
+		           fix_certificate(m));
+	return add(m, LINK_CHECK_CERTIFICATE, TRACKING_GREEN,
+	           arena_printf(m->a, "The certificate of %.*s is valid for %lld %s.",
+	                        STR_ARG(c->issuer), (long long)days,
+	                        days == 1 ? "day" : "days"),
+	           STR_NONE);
+}
+
+static enum tracking_light judge_https(struct making *m)
+{
+	const struct link_probe *p = &m->f->https;
+
+	if (!is_known(p))
+		return add(m, LINK_CHECK_HTTPS, TRACKING_UNKNOWN, p->why, STR_NONE);
+	if (p->reach == LINK_UNREACHABLE)
+		return add(
+		        m, LINK_CHECK_HTTPS, TRACKING_RED, unreachable(m, p, "https"),
+		        m->f->certificate.is_seen ? fix_reach(m) : fix_certificate(m));
+	if (!p->is_ours)
+		return add(m, LINK_CHECK_HTTPS, TRACKING_RED, stranger(m, p, "https"),
+		           fix_way(m));
+	return add(m, LINK_CHECK_HTTPS, TRACKING_GREEN,
+	           STR("The edge is reached by HTTPS."), STR_NONE);
+}
+
+/* S1-27, S1-33: with HSTS no browser opens an HTTP link. */
+static enum tracking_light judge_hsts(struct making *m)
+{
+	const struct link_facts *f = m->f;
+
+	if (!f->has_hsts)
+		return add(m, LINK_CHECK_HSTS, TRACKING_GREEN,
+		           STR("No HSTS policy was found."), STR_NONE);
+	return add(
+	        m, LINK_CHECK_HSTS, TRACKING_RED,
+	        arena_printf(m->a,
+	                     "%.*s has an HSTS policy%s: browsers open %.*s by HTTPS "
+	                     "alone.",
+	                     STR_ARG(f->hsts_by),
+	                     str_eq(f->hsts_by, f->name)
+	                             ? ""
+	                             : " that includes its sub-domains",
+	                     STR_ARG(f->name)),
+	        STR("HTTPS has to work before links are tracked under this name; "
+	            "certificate and https say how far that is."));
+}
+
+static bool is_redirect(const struct making *m, const struct link_probe *p)
+{
+	struct str to = p->location;
+	struct str host = m->f->name;
+
+	if (p->status < 301 || p->status > 308 ||
+	    !str_starts_nocase(to, STR("https://")))
+		return false;
+	to = str_from(to, 8);
+	return str_starts_nocase(to, host) &&
+	       (to.n == host.n || to.p[host.n] == '/' || to.p[host.n] == ':');
+}
+
+static enum tracking_light judge_forcing(struct making *m)
+{
+	const struct link_probe *p = &m->f->http;
+	enum link_check check = LINK_CHECK_FORCES_HTTPS;
+
+	if (!is_known(p))
+		return add(m, check, TRACKING_UNKNOWN, p->why, STR_NONE);
+	if (p->reach == LINK_UNREACHABLE)
+		return add(m, check, TRACKING_GREEN,
+		           STR("The CDN does not answer by HTTP at all."), STR_NONE);
+	if (is_redirect(m, p))
+		return add(m, check, TRACKING_GREEN,
+		           STR("HTTP is redirected to HTTPS."), STR_NONE);
+	return add(m, check, TRACKING_RED,
+	           arena_printf(m->a,
+	                        "http://%.*s/ is answered (status %d) and not "
+	                        "redirected to HTTPS.",
+	                        STR_ARG(m->f->name), p->status),
+	           STR("In the CDN, redirect HTTP to HTTPS for all paths."));
+}
+
+static enum tracking_light judge_forwarding(struct making *m)
+{
+	const struct link_probe *p = &m->f->https;
+	enum link_check check = LINK_CHECK_FORWARDS_HOST;
+
+	if (!is_known(p) || !p->is_ours)
+		return add(m, check, TRACKING_UNKNOWN, STR_NONE, STR_NONE);
+	if (str_eq_nocase(p->host, m->f->name))
+		return add(m, check, TRACKING_GREEN,
+		           STR("The CDN forwards the Host header."), STR_NONE);
+	return add(
+	        m, check, TRACKING_RED,
+	        arena_printf(m->a,
+	                     "The CDN asks our edge for %.*s instead of %.*s, so the "
+	                     "edge cannot tell whose links these are.",
+	                     STR_ARG(p->host), STR_ARG(m->f->name)),
+	        arena_printf(m->a,
+	                     "In the CDN, forward the original Host header (%.*s) to "
+	                     "the origin.",
+	                     STR_ARG(m->f->name)));
+}
+
+static enum tracking_light judge_caching(struct making *m)
+{
+	const struct link_probe *p = &m->f->https, *again = &m->f->https_again;
+	enum link_check check = LINK_CHECK_NOT_CACHED;
+
+	if (!is_known(p) || !p->is_ours || !is_known(again) || !again->is_ours)
+		return add(m, check, TRACKING_UNKNOWN, STR_NONE, STR_NONE);
+	if (!str_eq(p->number, again->number))
+		return add(m, check, TRACKING_GREEN,
+		           STR("Two requests reached the edge."), STR_NONE);
+	return add(m, check, TRACKING_RED,
+	           STR("The CDN answered the second request from its cache: clicks and "
+	               "opens would be lost."),
+	           STR("In the CDN, switch caching off for this name."));
+}
+
+/* Green where all are, red where one is, else unknown. */
+static enum tracking_light all(enum tracking_light one, enum tracking_light other)
+{
+	if (one == TRACKING_RED || other == TRACKING_RED)
+		return TRACKING_RED;
+	return one == TRACKING_GREEN && other == TRACKING_GREEN ? TRACKING_GREEN
+	                                                        : TRACKING_UNKNOWN;
+}
+
+static void judge_cdn(struct making *m)
+{
+	enum tracking_light https = judge_https(m);
+	const struct link_probe *http = &m->f->http;
+
+	https = all(https, judge_certificate(m));
+	https = all(https, judge_forwarding(m));
+	m->out.https = all(https, judge_caching(m));
+	judge_forcing(m);
+	/* Links by HTTP would open where they are answered, by whichever way. */
+	m->out.http = !is_known(http) ? TRACKING_UNKNOWN
+	              : http->is_ours ? TRACKING_GREEN
+	              : is_redirect(m, http) && m->out.https == TRACKING_GREEN
+	                      ? TRACKING_GREEN
+	                      : TRACKING_RED;
+}
+
+static void judge_own(struct making *m)
+{
+	enum tracking_light http = judge_http(m);
+	enum tracking_light hsts = judge_hsts(m);
+	enum tracking_light certificate = judge_certificate(m);
+
+	m->out.https = all(certificate, judge_https(m));
+	m->out.http = m->out.https == TRACKING_GREEN ? http : all(http, hsts);
+}
+
+struct link_status link_status(struct arena *a, const struct link_facts *facts)
+{
+	struct making m = {.a = a, .f = facts};
+
+	if (facts->mode == TRACKING_MODE_OWN_CDN)
+		judge_cdn(&m);
+	else
+		judge_own(&m);
+	return m.out;
+}

@@ -1,0 +1,410 @@
+/*
+ * The life of tracking domains as stories, the choice of a link as a table, and what
+ * probes say as cases (S0-22, S1-22…33, S2-17…22).
+ */
+#include "life/link.h"
+#include "life/link_status.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define MINUTE ((int64_t)60 * 1000)
+#define HOUR   (60 * MINUTE)
+#define START  ((int64_t)1790000000000)
+
+static const struct tracking_rules rules = {0};
+
+/* A look in letters: DNS (? - r a w u), http, https (? g r), block-list (? y n); "!" at the
+ * end is dangling, "~" retired. '-' is a sending domain that is not verified. */
+static struct tracking_seen look(const char *text)
+{
+	static const char dns[] = "?rawu", light[] = "?gr", list[] = "?ny";
+	struct tracking_seen seen = {.is_ready = text[0] != '-'};
+
+	if (text[0] != '-')
+		seen.dns = (enum tracking_dns)(strchr(dns, text[0]) - dns);
+	seen.http = (enum tracking_light)(strchr(light, text[1]) - light);
+	seen.https = (enum tracking_light)(strchr(light, text[2]) - light);
+	seen.listed = (enum tracking_list)(strchr(list, text[3]) - list);
+	seen.is_dangling = text[4] == '!';
+	seen.is_retired = text[4] == '~';
+	return seen;
+}
+
+struct story_step {
+	const char *look;
+	int64_t after; /* minutes; 0: when it is due */
+	const char *status, *lights, *events;
+	int64_t next; /* minutes from the look; -1: not checked */
+};
+
+static const char *events_text(unsigned events, char *out, size_t size)
+{
+	out[0] = 0;
+	for (unsigned i = 0; i < TRACKING_EVENT_COUNT; i++) {
+		if (!(events & 1u << i))
+			continue;
+		if (out[0])
+			strncat(out, " ", size - strlen(out) - 1);
+		strncat(out, tracking_event_name((enum tracking_event)i) + 9,
+		        size - strlen(out) - 1);
+	}
+	return out;
+}
+
+static void play(const struct story_step *steps, size_t n, struct tracking t)
+{
+	int64_t now = START;
+	char events[200], lights[32];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct story_step *s = &steps[i];
+		struct tracking_seen seen = look(s->look);
+		unsigned told;
+
+		if (s->after)
+			now += s->after * MINUTE;
+		else if (t.next_at > now)
+			now = t.next_at;
+		told = tracking_step(&rules, &t, &seen, now, 0);
+		assert_string_equal(tracking_status_name(t.status), s->status);
+		snprintf(lights, sizeof(lights), "%s %s", tracking_light_name(t.http),
+		         tracking_light_name(t.https));
+		assert_string_equal(lights, s->lights);
+		assert_string_equal(events_text(told, events, sizeof(events)),
+		                    s->events);
+		if (s->next >= 0)
+			assert_int_equal(t.next_at ? (t.next_at - now) / MINUTE : 0,
+			                 s->next);
+	}
+}
+
+#define PLAY(ready, ...)                                                               \
+	play((const struct story_step[]){__VA_ARGS__},                                 \
+	     LEN(((const struct story_step[]){__VA_ARGS__})),                          \
+	     tracking_begin(ready, START))
+
+static void from_nothing_to_https(void **state)
+{
+	(void)state;
+	/* S1-25: nothing is looked up before the domain is verified. */
+	PLAY(false, {"-???", 0, "waiting", "unknown unknown", "", 0},
+	     {"a???", 30, "pending", "unknown unknown", "pending", 1},
+	     {"a???", 0, "pending", "unknown unknown", "", 1},
+	     {"rgr?", 0, "verified", "green red", "verified http", 1},
+	     {"rgr?", 0, "verified", "green red", "", 1},
+	     {"rggn", 0, "verified", "green green", "https", 60},
+	     {"rggn", 0, "verified", "green green", "", 60});
+}
+
+static void faults_demote_nothing(void **state)
+{
+	(void)state;
+	PLAY(true, {"rggn", 0, "verified", "green green", "verified http https", 60},
+	     {"????", 0, "verified", "green green", "", 60},
+	     {"????", 1, "verified", "green green", "", 60},
+	     {"????", 1, "verified", "green green", "", 60},
+	     {"????", 1, "verified", "green green", "", 60},
+	     {"????", 1, "verified", "green green", "", 60},
+	     {"????", 1, "verified", "green green", "", 60},
+	     {"????", 1, "verified", "green green", "", 64},
+	     {"r???", 0, "verified", "green green", "", 60},
+	     {"w??n", 0, "lost", "red red", "lost http_lost https_lost", 1},
+	     {"rggn", 0, "verified", "green green", "verified http https", 60});
+}
+
+static void who_else_has_the_name(void **state)
+{
+	(void)state;
+	PLAY(true, {"u???", 0, "in_use", "unknown unknown", "in_use", 1},
+	     {"a???", 0, "pending", "unknown unknown", "pending", 1},
+	     {"rgg?", 0, "verified", "green green", "verified http https", 60},
+	     /* What it becomes later is a loss, whatever it is used for. */
+	     {"u???", 0, "lost", "red red", "lost http_lost https_lost", 1});
+}
+
+static void what_dangles_stops_links(void **state)
+{
+	(void)state;
+	PLAY(true, {"rgg?", 0, "verified", "green green", "verified http https", -1},
+	     {"wgg?!", 0, "lost", "red red", "lost dangling http_lost https_lost", 1},
+	     {"rgg?", 0, "verified", "green green", "verified http https", 60},
+	     {"rgg?!", 0, "verified", "red red", "dangling http_lost https_lost", 1});
+}
+
+static void lists_are_told_once(void **state)
+{
+	(void)state;
+	PLAY(true,
+	     {"rggy", 0, "verified", "green green", "verified http https listed", -1},
+	     {"rggy", 0, "verified", "green green", "", -1},
+	     {"rgg?", 0, "verified", "green green", "", -1},
+	     {"rggn", 0, "verified", "green green", "unlisted", -1});
+}
+
+static void patience_ends(void **state)
+{
+	struct tracking t = tracking_begin(true, START);
+	struct tracking_seen seen = look("a???");
+	int64_t now = START;
+	int looks = 0;
+
+	(void)state;
+	for (; now < START + 24 * HOUR; looks++) {
+		tracking_step(&rules, &t, &seen, now, 0);
+		now = t.next_at;
+	}
+	assert_in_range(looks, 25, 32); /* seven quick ones, then hourly */
+	for (; now < START + 60 * 24 * HOUR;) {
+		tracking_step(&rules, &t, &seen, now, 0);
+		assert_true(t.next_at - now <= 12 * HOUR);
+		now = t.next_at;
+	}
+	assert_int_equal(t.next_at - t.checked_at, 12 * HOUR);
+	tracking_stir(&t, now);
+	assert_int_equal(t.next_at, now);
+	tracking_step(&rules, &t, &seen, now, 0);
+	assert_int_equal(t.next_at - now, MINUTE);
+	seen = look("a???~");
+	tracking_step(&rules, &t, &seen, now, 0);
+	assert_int_equal(t.next_at - now, 12 * HOUR);
+}
+
+static void jitter_only_shortens(void **state)
+{
+	const struct tracking_rules jitter = {.jitter_percent = 10};
+	struct tracking t = tracking_begin(true, START);
+	struct tracking_seen seen = look("rggn");
+
+	(void)state;
+	tracking_step(&jitter, &t, &seen, START, UINT32_MAX);
+	assert_in_range(t.next_at - START, 54 * MINUTE, 54 * MINUTE + 1);
+	tracking_step(&jitter, &t, &seen, START, 0);
+	assert_int_equal(t.next_at - START, HOUR);
+}
+
+static void negative_caches_are_waited_for(void **state)
+{
+	struct tracking t = tracking_begin(true, START);
+	struct tracking_seen seen = look("a???");
+
+	(void)state;
+	seen.negative_until = START + HOUR + 7 * MINUTE;
+	tracking_step(&rules, &t, &seen, START + HOUR, 0);
+	assert_int_equal(t.next_at, seen.negative_until);
+}
+
+static void whoever_proves_more_has_the_name(void **state)
+{
+	(void)state;
+	assert_false(tracking_may_claim(tracking_proof(false, true), 0));
+	assert_true(tracking_may_claim(tracking_proof(true, false), 0));
+	assert_true(tracking_may_claim(tracking_proof(true, true),
+	                               tracking_proof(true, false)));
+	assert_false(tracking_may_claim(tracking_proof(true, true),
+	                                tracking_proof(true, true)));
+}
+
+static struct link_host host(const char *name, enum tracking_status status,
+                             enum tracking_light http, enum tracking_light https)
+{
+	return (struct link_host){
+	        .name = str_c(name),
+	        .state = {.status = status, .http = http, .https = https},
+	};
+}
+
+#define V TRACKING_VERIFIED
+#define G TRACKING_GREEN
+#define R TRACKING_RED
+
+static void a_link_that_opens(void **state)
+{
+	const struct {
+		struct link_host own;
+		bool http_allowed, has_operator;
+		const char *link, *code;
+	} cases[] = {
+	        {host("t.a", V,                R, G), false, true,  "https://t.a", "https"       },
+	        {host("t.a", V,                G, R), true,  true,  "http://t.a",  "http_allowed"},
+	        {host("t.a", V,                G, R), false, true,  "https://op",  "https_red"   },
+	        {host("t.a", V,                R, R), true,  true,  "https://op",  "http_red"    },
+	        {host("t.a", V,                G, R), false, false, "none://",     "https_red"   },
+	        {host("t.a", TRACKING_WAITING, G, G), false, true,  "https://op",
+	         "domain_not_verified"	                                                   },
+	        {host("t.a", TRACKING_PENDING, G, G), true,  true,  "https://op",
+	         "not_verified"	                                                          },
+	        {host("t.a", TRACKING_IN_USE,  G, G), true,  true,  "https://op",
+	         "not_verified"	                                                          },
+	        {host("t.a", TRACKING_LOST,    G, G), true,  true,  "https://op",  "lost"        },
+	        {host("",    TRACKING_PENDING, G, G), true,  true,  "https://op",  "no_host"     },
+	};
+	struct link_host op = host("op", V, G, G);
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct link_host own = cases[i].own;
+		struct link_choice c;
+
+		own.http_allowed = cases[i].http_allowed;
+		c = link_choice(&own, cases[i].has_operator ? &op : NULL);
+		snprintf(text, sizeof(text), "%s://%.*s", link_scheme_name(c.scheme),
+		         STR_ARG(c.host));
+		assert_string_equal(text, cases[i].link);
+		assert_string_equal(link_reason_code(c.reason), cases[i].code);
+		assert_true(strlen(link_reason_text(c.reason)) > 10);
+		own.is_retired = true; /* no new link, whatever else */
+		c = link_choice(&own, NULL);
+		assert_int_equal(c.scheme, LINK_NONE);
+	}
+	op.state.https = R; /* the operator's host must open, too */
+	assert_int_equal(link_choice(&cases[3].own, &op).scheme, LINK_NONE);
+}
+
+static struct link_probe ours(const char *host_seen, const char *number)
+{
+	return (struct link_probe){.reach = LINK_ANSWERED,
+	                           .status = 200,
+	                           .is_ours = true,
+	                           .host = str_c(host_seen),
+	                           .number = str_c(number)};
+}
+
+static struct link_facts all_right(enum tracking_mode mode)
+{
+	return (struct link_facts){
+	        .mode = mode,
+	        .name = STR("t.a.example"),
+	        .origin = STR("edge.example"),
+	        .http = ours("t.a.example", "1"),
+	        .https = ours("t.a.example", "2"),
+	        .https_again = ours("t.a.example", "3"),
+	        .certificate = {true, true, STR_NONE, STR("t.a.example"), STR("CA"),
+	                        START + 90 * 24 * HOUR},
+	        .now = START,
+	};
+}
+
+/* "http https" and the codes of what is red, in order. */
+static void assert_status(const struct link_facts *f, const char *expected)
+{
+	AUTO(arena) a = {0};
+	struct link_status s = link_status(&a, f);
+	struct str text = arena_printf(&a, "%s %s:", tracking_light_name(s.http),
+	                               tracking_light_name(s.https));
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.v[i].light != TRACKING_RED)
+			continue;
+		text = arena_printf(&a, "%.*s %s", STR_ARG(text),
+		                    link_check_code(s.v[i].check));
+		assert_true(s.v[i].message.n > 10); /* each with its sentence … */
+		assert_true(s.v[i].fix.n > 10);     /* … and what to do */
+	}
+	assert_string_equal(arena_cstr(&a, text), expected);
+}
+
+static const struct link_probe silent = {.reach = LINK_UNREACHABLE,
+                                         .why = STR_INIT("connection refused")};
+static const struct link_probe stranger = {.reach = LINK_ANSWERED, .status = 200};
+static const struct link_probe fault = {.reach = LINK_FAULT};
+
+static void lights_of_a_managed_name(void **state)
+{
+	struct link_facts f = all_right(TRACKING_MODE_MANAGED);
+
+	(void)state;
+	assert_status(&f, "green green:");
+	/* S1-27: HSTS and HTTPS that works: nothing is lost. */
+	f.has_hsts = true;
+	f.hsts_by = STR("a.example");
+	assert_status(&f, "green green: hsts");
+	/* S1-33: HSTS without a certificate. */
+	f.https = silent;
+	f.certificate = (struct link_certificate){0};
+	assert_status(&f, "red red: hsts certificate https");
+	f.has_hsts = false;
+	assert_status(&f, "green red: certificate https");
+	f.http = stranger;
+	assert_status(&f, "red red: http certificate https");
+	f = all_right(TRACKING_MODE_MANAGED);
+	f.certificate.is_valid = false;
+	f.certificate.why = STR("the certificate is for other names");
+	assert_status(&f, "green red: certificate");
+	f = all_right(TRACKING_MODE_MANAGED);
+	f.https = stranger;
+	assert_status(&f, "green red: https");
+	f = all_right(TRACKING_MODE_MANAGED);
+	f.http = f.https = fault;
+	f.certificate = (struct link_certificate){0};
+	assert_status(&f, "unknown unknown:");
+}
+
+static void verdicts_of_a_cdn(void **state)
+{
+	const struct link_probe redirect = {.reach = LINK_ANSWERED,
+	                                    .status = 301,
+	                                    .location = STR("https://T.a.example/x")};
+	struct link_facts f = all_right(TRACKING_MODE_OWN_CDN);
+
+	(void)state;
+	f.http = redirect;
+	assert_status(&f, "green green:");
+	f.http.location = STR("https://t.a.example.evil.example/");
+	assert_status(&f, "red green: forces_https");
+	f.http = ours("t.a.example", "9");
+	assert_status(&f, "green green: forces_https");
+	f.http = redirect;
+	f.https_again.number = f.https.number;
+	assert_status(&f, "red red: not_cached");
+	f.https_again.number = STR("8");
+	f.https.host = STR("edge.example");
+	assert_status(&f, "red red: forwards_host");
+	f.https = stranger;
+	assert_status(&f, "red red: https");
+	f = all_right(TRACKING_MODE_OWN_CDN);
+	f.http = silent;
+	f.certificate.is_valid = false;
+	assert_status(&f, "red red: certificate");
+}
+
+static void words_and_back(void **state)
+{
+	enum tracking_status status;
+	enum tracking_light light;
+	enum tracking_mode mode;
+
+	(void)state;
+	assert_true(tracking_status_parse(STR("in_use"), &status) &&
+	            status == TRACKING_IN_USE);
+	assert_false(tracking_status_parse(STR("cname"), &status));
+	assert_true(tracking_light_parse(STR("red"), &light) && light == R);
+	assert_true(tracking_mode_parse(STR("own_cdn"), &mode) &&
+	            mode == TRACKING_MODE_OWN_CDN);
+	assert_string_equal(tracking_mode_name(TRACKING_MODE_OPERATOR), "operator");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(from_nothing_to_https),
+	        cmocka_unit_test(faults_demote_nothing),
+	        cmocka_unit_test(who_else_has_the_name),
+	        cmocka_unit_test(what_dangles_stops_links),
+	        cmocka_unit_test(lists_are_told_once),
+	        cmocka_unit_test(patience_ends),
+	        cmocka_unit_test(jitter_only_shortens),
+	        cmocka_unit_test(negative_caches_are_waited_for),
+	        cmocka_unit_test(whoever_proves_more_has_the_name),
+	        cmocka_unit_test(a_link_that_opens),
+	        cmocka_unit_test(lights_of_a_managed_name),
+	        cmocka_unit_test(verdicts_of_a_cdn),
+	        cmocka_unit_test(words_and_back),
+	};
+
+	return cmocka_run_group_tests_name("tracking", tests, NULL, NULL);
+}
