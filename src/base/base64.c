@@ -129,3 +129,63 @@ bool base64url_decode(struct arena *a, struct str text, struct str *out)
 {
 	return decode(a, text, (struct decode_rules){true, false, false}, out);
 }
+
+size_t base64url_write(struct str bytes, char *out)
+{
+	return encode(out, bytes, url_digits, false);
+}
+
+/* One more than the value of a digit of the URL form; 0: none. */
+#define R(c, v)  [c] = (v) + 1
+#define R2(c, v) R(c, v), R((c) + 1, (v) + 1)
+#define R8(c, v)                                                                       \
+	R2(c, v), R2((c) + 2, (v) + 2), R2((c) + 4, (v) + 4), R2((c) + 6, (v) + 6)
+#define R26(c, v)                                                                      \
+	R8(c, v), R8((c) + 8, (v) + 8), R8((c) + 16, (v) + 16), R2((c) + 24, (v) + 24)
+static const uint8_t url_values[256] = {
+        R26('A', 0), R26('a', 26), R8('0', 52), R2('8', 60), R('-', 62), R('_', 63),
+};
+#undef R26
+#undef R8
+#undef R2
+#undef R
+
+/* Adds the value of a digit to *bits; sets *bad where it is none. */
+static inline uint32_t url_bits(char c, uint32_t *bad)
+{
+	uint32_t v = url_values[(uint8_t)c];
+
+	*bad |= v - 1;
+	return v - 1;
+}
+
+ptrdiff_t base64url_read(struct str text, char *out)
+{
+	size_t n = 0, i = 0;
+	uint32_t bad = 0; /* above 63 once a digit was none */
+	uint32_t v;
+
+	for (; i + 4 <= text.n; i += 4) {
+		v = url_bits(text.p[i], &bad) << 18;
+		v |= url_bits(text.p[i + 1], &bad) << 12;
+		v |= url_bits(text.p[i + 2], &bad) << 6;
+		v |= url_bits(text.p[i + 3], &bad);
+		out[n++] = (char)(v >> 16);
+		out[n++] = (char)(v >> 8);
+		out[n++] = (char)v;
+	}
+	if (text.n - i == 1 || bad > 63)
+		return -1;
+	if (text.n - i >= 2) {
+		v = url_bits(text.p[i], &bad) << 18 | url_bits(text.p[i + 1], &bad)
+		                                              << 12;
+		if (text.n - i == 3)
+			v |= url_bits(text.p[i + 2], &bad) << 6;
+		out[n++] = (char)(v >> 16);
+		if (text.n - i == 3)
+			out[n++] = (char)(v >> 8);
+		if (bad > 63 || (v & (text.n - i == 3 ? 0xff : 0xffff)))
+			return -1;
+	}
+	return (ptrdiff_t)n;
+}

@@ -16,3 +16,10 @@ struct str base64_encode_lines(struct arena *a, struct str bytes, size_t line_le
 NODISCARD bool base64_decode(struct arena *a, struct str text, bool skip_blanks,
                              struct str *out);
 NODISCARD bool base64url_decode(struct arena *a, struct str text, struct str *out);
+
+/* The same without an arena: `out` has (n + 2) / 3 * 4 bytes; how many were written. */
+size_t base64url_write(struct str bytes, char *out);
+/* `out` has n / 4 * 3 + 3 bytes. How many were written, or -1 where a character or the
+ * length is wrong, or bits that stand for nothing are not zero: no two texts read the
+ * same. */
+ptrdiff_t base64url_read(struct str text, char *out);

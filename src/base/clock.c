@@ -75,3 +75,39 @@ struct str clock_format(struct arena *a, int64_t at)
 		return STR("invalid time");
 	return arena_dup(a, str_c(text));
 }
+
+bool clock_parse(struct str text, int64_t *out)
+{
+	static const char form[] = "0000-00-00T00:00:00Z";
+	static const unsigned least[] = {1970, 1, 1, 0, 0, 0};
+	static const unsigned most[] = {9999, 12, 31, 23, 59, 59};
+	unsigned v[LEN(least)] = {0};
+	size_t field = 0;
+	struct tm tm, again;
+	time_t seconds;
+
+	if (text.n != sizeof(form) - 1)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if (form[i] != '0' ? text.p[i] != form[i] : !char_is_digit(text.p[i]))
+			return false;
+		if (form[i] == '0')
+			v[field] = v[field] * 10 + (unsigned)(text.p[i] - '0');
+		else if (v[field] < least[field] || v[field] > most[field])
+			return false;
+		else
+			field++;
+	}
+	tm = (struct tm){.tm_year = (int)v[0] - 1900,
+	                 .tm_mon = (int)v[1] - 1,
+	                 .tm_mday = (int)v[2],
+	                 .tm_hour = (int)v[3],
+	                 .tm_min = (int)v[4],
+	                 .tm_sec = (int)v[5]};
+	seconds = timegm(&tm);
+	/* The 31st of a shorter month became another day. */
+	if (!gmtime_r(&seconds, &again) || again.tm_mday != (int)v[2])
+		return false;
+	*out = (int64_t)seconds * 1000;
+	return true;
+}

@@ -30,3 +30,5 @@ enum clock_sync clock_sync(void);
 #define CLOCK_RIGHT_AFTER INT64_C(1767225600000)
 /* RFC 3339 in UTC with seconds: 2026-11-21T02:30:00Z. */
 struct str clock_format(struct arena *a, int64_t at);
+/* Reads what clock_format() writes, and nothing else: years from 1970 to 9999. */
+NODISCARD bool clock_parse(struct str text, int64_t *out);
