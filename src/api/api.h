@@ -102,10 +102,9 @@ struct api_host {
 	/* The key is not needed any more, once the turn is committed. */
 	void (*drop_key)(void *arg, struct str key_ref);
 	void (*pool_run)(void *arg, const struct api_work *work);
-	/* false where no relay is set. done may be NULL: then it is sent when it can be. */
-	bool (*mail_send)(void *arg, const struct api_mail *mail,
-	                  void (*done)(void *done_arg, bool ok, struct str why),
-	                  void *done_arg);
+	/* Sends it when it can be, if the turn is kept. False: no relay is set, or too
+	 * much waits for it. */
+	bool (*mail_send)(void *arg, const struct api_mail *mail);
 	/* Up to `max` roles; how many. */
 	size_t (*roles)(void *arg, struct api_role *out, size_t max);
 	void (*gauges)(void *arg, struct api_gauges *out);

@@ -135,7 +135,7 @@ enum api_result domain_instructions(struct api_call *call)
 	                        .support = c->mail_support,
 	                }),
 	};
-	if (!host->mail_send || !host->mail_send(host->arg, &mail, NULL, NULL))
+	if (!host->mail_send || !host->mail_send(host->arg, &mail))
 		return api_problem(call, PROBLEM_UNAVAILABLE,
 		                   "This installation sends no mail (mail.relay).");
 	return api_answer(call, 202,

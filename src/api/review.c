@@ -46,8 +46,7 @@ static void send_mail(struct review_case *c, enum notice_review step, struct str
 	                                  config->mail_support),
 	};
 
-	if (host->mail_send && !host->mail_send(host->arg, &mail, NULL, NULL) &&
-	    host->failed)
+	if (host->mail_send && !host->mail_send(host->arg, &mail) && host->failed)
 		host->failed(host->arg, "review", STR("no relay takes mail"));
 }
 

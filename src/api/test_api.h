@@ -144,13 +144,10 @@ static inline void host_schedule(void *arg, int64_t domain, int64_t next_at)
 	f->scheduled++;
 }
 
-static inline bool host_mail(void *arg, const struct api_mail *mail,
-                             void (*done)(void *, bool, struct str), void *done_arg)
+static inline bool host_mail(void *arg, const struct api_mail *mail)
 {
 	struct fixture *f = arg;
 
-	(void)done;
-	(void)done_arg;
 	assert_true(mail->notice.text.n > 0);
 	if (f->mail_count < MAILS_MAX)
 		snprintf(f->mails[f->mail_count++], sizeof(f->mails[0]), "%.*s: %.*s",

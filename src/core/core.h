@@ -13,6 +13,7 @@
  *	lock_in.c which files it may open
  *	mail.c    the mails of the platform
  *	host.c    what the API asks of the core (struct api_host)
+ *	key_calls.c  the same: keys
  *	upkeep.c  what is old is removed, now and then
  *	pool.c    the two threads
  */

@@ -1,3 +1,4 @@
+#include "core/key_calls.h"
 #include "core/parts.h"
 
 #include "base/clock.h"
@@ -27,71 +28,6 @@ static void schedule(void *arg, int64_t domain, int64_t next_at)
 	watch_schedule(core->watch, domain, next_at);
 }
 
-static void on_taken(void *arg, const struct keys_result *result)
-{
-	struct key_call *call = arg;
-	struct core *core = call->core;
-	struct api_taken_key key = {.ok = result->refusal == KEYS_NONE,
-	                            .public_key = result->public_key};
-	void (*done)(void *arg, const struct api_taken_key *key) = call->done;
-	void *done_arg = call->arg;
-
-	call->next = core->unused_key_calls;
-	core->unused_key_calls = call;
-	if (!key.ok)
-		log_warning("key.not_taken", LOG_CSTR("reason", result->reason));
-	turn_touch(core->turn);
-	done(done_arg, &key);
-}
-
-static void take_key(void *arg, struct str key_ref, enum api_algorithm algorithm,
-                     struct str domain,
-                     void (*done)(void *done_arg, const struct api_taken_key *key),
-                     void *done_arg)
-{
-	struct core *core = arg;
-	struct key_call *call = core->unused_key_calls;
-
-	if (call)
-		core->unused_key_calls = call->next;
-	else
-		call = ARENA_NEW(&core->a, struct key_call);
-	*call = (struct key_call){.core = core, .done = done, .arg = done_arg};
-	keys_take(core->keys, key_ref, algorithm == API_RSA ? KEY_RSA : KEY_ED25519,
-	          domain, on_taken, call);
-}
-
-struct drop {
-	struct core *core;
-	struct str key_ref;
-};
-
-/* Nothing depends on it: a key that stays is a file too many. */
-static void on_dropped(void *arg, const struct keys_result *result)
-{
-	(void)arg;
-	if (result->refusal != KEYS_NONE)
-		log_warning("key.not_dropped", LOG_CSTR("reason", result->reason));
-}
-
-static void drop_committed(void *arg, bool committed)
-{
-	struct drop *drop = arg;
-
-	if (committed)
-		keys_drop(drop->core->keys, drop->key_ref, on_dropped, drop->core);
-}
-
-static void drop_key(void *arg, struct str key_ref)
-{
-	struct core *core = arg;
-	struct arena *a = turn_arena(core->turn);
-	struct drop *drop = ARENA_NEW(a, struct drop);
-
-	*drop = (struct drop){core, arena_dup(a, key_ref)};
-	turn_after(core->turn, drop_committed, drop);
-}
-
 static void run_in_pool(void *arg, const struct api_work *work)
 {
 	struct core *core = arg;
@@ -99,13 +35,11 @@ static void run_in_pool(void *arg, const struct api_work *work)
 	pool_run(core->pool, (struct pool_job){work->run, work->done, work->arg});
 }
 
-static bool mail_send(void *arg, const struct api_mail *mail,
-                      void (*done)(void *done_arg, bool ok, struct str why),
-                      void *done_arg)
+static bool mail_send(void *arg, const struct api_mail *mail)
 {
 	struct core *core = arg;
 
-	return mailer_send(core->mailer, mail, done, done_arg);
+	return mailer_send(core->mailer, mail);
 }
 
 static enum api_role_state shown_state(enum ipc_role_state state)
@@ -176,6 +110,7 @@ static void shift_clock(void *arg, int64_t ms)
 	resolver_forget(core->resolver);
 	watch_poke(core->watch);
 	upkeep_poke(core->upkeep);
+	mailer_poke(core->mailer);
 }
 
 struct api_host core_host(struct core *core)
@@ -185,8 +120,8 @@ struct api_host core_host(struct core *core)
 	        .reply = reply,
 	        .verify_now = verify_now,
 	        .schedule = schedule,
-	        .take_key = take_key,
-	        .drop_key = drop_key,
+	        .take_key = core_take_key,
+	        .drop_key = core_drop_key,
 	        .pool_run = run_in_pool,
 	        .mail_send = mail_send,
 	        .roles = roles,

@@ -7,90 +7,57 @@
 #include "base/random.h"
 #include "fetch/smtp.h"
 #include "notice/letter.h"
+#include "store/mail_queue.h"
+#include "store/turn.h"
 
-enum { TIMEOUT_MS = 30000, ID_DIGITS = 24 };
+enum {
+	TIMEOUT_MS = 30000,
+	ID_DIGITS = 24,
+	LOOK_MAX_MS = 60 * 1000, /* between two looks into the queue */
+};
 
 static const int retry_s[] = {30, 120, 600, 1800, 7200};
 
+/* The letter that is under way. */
 struct letter {
-	struct letter *next, **link;
-	struct mailer *mailer;
-	struct arena a; /* everything of this letter */
+	struct arena a;       /* of all that follows */
+	struct mail_row *row; /* NULL: none is */
 	const char *relay, *from, *to;
 	struct iov text;
-	bool is_broken; /* could not be written: `why` */
 	struct smtp_result result;
-	struct str why;
-	mail_done_fn *done;
-	void *arg;
-	size_t tries;
-	struct event *timer;
 };
 
 struct mailer {
 	struct arena a, options;
-	struct event_base *base;
+	struct store *store;
+	struct turn *turn;
 	struct pool *pool;
 	struct str relay, from, from_name, support;
-	struct letter *letters;
-	size_t count;
+	struct letter letter;
+	bool is_draining;
+	struct event *timer; /* the next look into the queue */
 };
 
-void mailer_reconfigure(struct mailer *m, const struct config *config)
+static bool is_set_up(const struct mailer *m)
 {
-	arena_reset(&m->options);
-	m->relay = arena_dup(&m->options, config->mail_relay);
-	m->from = arena_dup(&m->options, config->mail_from);
-	m->from_name = arena_dup(&m->options, config->instance_name);
-	m->support = arena_dup(&m->options, config->mail_support);
+	return m->relay.n > 0 && m->from.n > 0;
 }
 
-struct mailer *mailer_new(struct event_base *base, struct pool *pool,
-                          const struct config *config)
+static void look_in(struct mailer *m, int64_t ms)
 {
-	struct arena a = {0};
-	struct mailer *m = ARENA_NEW(&a, struct mailer);
+	struct timeval tv = {ms / 1000, ms % 1000 * 1000};
 
-	m->a = a;
-	m->base = base;
-	m->pool = pool;
-	mailer_reconfigure(m, config);
-	return m;
+	evtimer_add(m->timer, &tv);
 }
 
-static void free_letter(struct letter *l)
-{
-	struct arena a = l->a;
-
-	*l->link = l->next;
-	if (l->next)
-		l->next->link = l->link;
-	l->mailer->count--;
-	if (l->timer)
-		event_free(l->timer);
-	arena_done(&a);
-}
-
-void mailer_free(struct mailer *m)
-{
-	struct arena a;
-
-	if (!m)
-		return;
-	while (m->letters)
-		free_letter(m->letters);
-	arena_done(&m->options);
-	a = m->a;
-	arena_done(&a);
-}
+/* ---- the letter under way ---- */
 
 /* On a thread. */
 static void run(void *arg)
 {
-	struct letter *l = arg;
+	struct mailer *m = arg;
+	struct letter *l = &m->letter;
 
-	if (l->is_broken)
-		return;
 	l->result = smtp_send(&(struct smtp_letter){
 	        .relay = l->relay,
 	        .from = l->from,
@@ -101,53 +68,95 @@ static void run(void *arg)
 	});
 }
 
-static void done(void *arg);
-
-static void hand_over(struct letter *l)
+/* What was sent stays in the queue: the next look must not be at once. */
+static void on_settled(void *arg, bool committed)
 {
-	l->tries++;
-	pool_run(l->mailer->pool, (struct pool_job){run, done, l});
+	look_in(arg, committed ? 0 : LOOK_MAX_MS);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+/* What becomes of its row. */
+static bool settle(struct mailer *m, const struct mail_row *row,
+                   const struct smtp_result *result, struct err *err)
 {
-	(void)fd;
-	(void)what;
-	hand_over(arg);
-}
+	size_t tries = (size_t)row->tries + 1;
 
-static bool try_again(struct letter *l)
-{
-	struct timeval tv = {0, 0};
-
-	if (l->done || l->is_broken || l->result.outcome != SMTP_LATER ||
-	    l->tries > LEN(retry_s))
+	if (!store_turn_begin(m->store, err))
 		return false;
-	tv.tv_sec = retry_s[l->tries - 1];
-	if (!l->timer)
-		l->timer = evtimer_new(l->mailer->base, on_timer, l);
-	need(l->timer && evtimer_add(l->timer, &tv) == 0);
-	return true;
+	if (result->outcome == SMTP_LATER && tries <= LEN(retry_s))
+		return mail_queue_put_off(m->store, row->id,
+		                          clock_now() + retry_s[tries - 1] * 1000, err);
+	return mail_queue_remove(m->store, row->id, err);
 }
 
 static void done(void *arg)
 {
-	struct letter *l = arg;
-	bool ok = !l->is_broken && l->result.outcome == SMTP_ACCEPTED;
+	struct mailer *m = arg;
+	struct letter *l = &m->letter;
+	struct err err;
 
-	if (!l->is_broken)
-		l->why = str_c(l->result.text);
-	if (ok)
+	if (l->result.outcome == SMTP_ACCEPTED)
 		log_info("mail.sent", LOG_CSTR("to", l->to));
 	else
 		log_warning("mail.not_sent", LOG_CSTR("to", l->to),
-		            LOG_NUM("try", l->tries), LOG_STR("reason", l->why));
-	if (try_again(l))
-		return;
-	if (l->done)
-		l->done(l->arg, ok, l->why);
-	free_letter(l);
+		            LOG_NUM("try", l->row->tries + 1),
+		            LOG_CSTR("reason", l->result.text));
+	turn_touch(m->turn);
+	if (settle(m, l->row, &l->result, &err)) {
+		turn_after(m->turn, on_settled, m);
+	} else {
+		log_error("mail.not_settled", LOG_CSTR("reason", err.text));
+		look_in(m, LOOK_MAX_MS);
+	}
+	l->row = NULL;
+	arena_reset(&l->a);
 }
+
+static void hand_over(struct mailer *m)
+{
+	struct letter *l = &m->letter;
+
+	l->relay = arena_cstr(&l->a, m->relay);
+	l->from = arena_cstr(&l->a, l->row->sender);
+	l->to = arena_cstr(&l->a, l->row->recipient);
+	l->text = (struct iov){0};
+	iov_add(&l->a, &l->text, l->row->letter);
+	pool_run(m->pool, (struct pool_job){run, done, m});
+}
+
+/* Hands over what is due, or sets the time to look again. */
+static bool look(struct mailer *m, struct err *err)
+{
+	int64_t now = clock_now();
+	int64_t next;
+
+	if (!mail_queue_find_due(m->store, &m->letter.a, now + 1, &m->letter.row, err))
+		return false;
+	if (m->letter.row) {
+		hand_over(m);
+		return true;
+	}
+	if (!mail_queue_next(m->store, &next, err))
+		return false;
+	if (next)
+		look_in(m, next - now < LOOK_MAX_MS ? next - now : LOOK_MAX_MS);
+	return true;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct mailer *m = arg;
+	struct err err;
+
+	(void)fd;
+	(void)what;
+	if (m->is_draining || m->letter.row || !is_set_up(m) || look(m, &err))
+		return;
+	log_error("mail.queue_failed", LOG_CSTR("reason", err.text));
+	m->letter.row = NULL;
+	look_in(m, LOOK_MAX_MS);
+}
+
+/* ---- a new letter ---- */
 
 static struct str new_id(struct arena *a)
 {
@@ -158,56 +167,108 @@ static struct str new_id(struct arena *a)
 	return (struct str){text, ID_DIGITS};
 }
 
-static void compose(struct letter *l, const struct api_mail *mail)
+static bool write_down(struct mailer *m, struct arena *a, const struct api_mail *mail,
+                       struct err *err)
 {
-	struct mailer *m = l->mailer;
 	struct notice_head head = {
 	        .from = m->from,
 	        .to = mail->to,
 	        .from_name = m->from_name,
 	        .reply_to = mail->reply_to.n ? mail->reply_to : m->support,
-	        .id = new_id(&l->a),
+	        .id = new_id(a),
 	        .now = clock_now(),
 	};
-	struct str text;
-	struct err err;
+	struct mail_row row = {
+	        .sender = m->from,
+	        .recipient = mail->to,
+	        .next_at = head.now,
+	        .created_at = head.now,
+	};
+	bool full;
+	int64_t id;
 
-	if (!notice_letter(&l->a, &head, &mail->notice, &text, &err)) {
-		l->is_broken = true;
-		l->why = arena_dup(&l->a, str_c(err.text));
-		return;
-	}
-	iov_add(&l->a, &l->text, text);
+	if (!store_turn_begin(m->store, err) ||
+	    !mail_queue_has(m->store, MAIL_WAITING_MAX, &full, err))
+		return false;
+	if (full)
+		return err_set(err, ERR_UNAVAILABLE, "too many letters wait");
+	return notice_letter(a, &head, &mail->notice, &row.letter, err) &&
+	       mail_queue_add(m->store, &row, &id, err);
 }
 
-bool mailer_send(struct mailer *m, const struct api_mail *mail, mail_done_fn *when_done,
-                 void *arg)
+static void on_written(void *arg, bool committed)
 {
-	struct arena a = {0};
-	struct letter *l;
+	struct mailer *m = arg;
 
-	if (m->relay.n == 0 || m->from.n == 0)
+	if (committed && !m->letter.row)
+		look_in(m, 0);
+}
+
+bool mailer_send(struct mailer *m, const struct api_mail *mail)
+{
+	struct err err;
+
+	if (!is_set_up(m))
 		return false;
-	l = ARENA_NEW(&a, struct letter);
-	l->a = a;
-	l->mailer = m;
-	l->relay = arena_cstr(&l->a, m->relay);
-	l->from = arena_cstr(&l->a, m->from);
-	l->to = arena_cstr(&l->a, mail->to);
-	l->done = when_done;
-	l->arg = arg;
-	compose(l, mail);
-	l->next = m->letters;
-	l->link = &m->letters;
-	if (l->next)
-		l->next->link = &l->next;
-	m->letters = l;
-	m->count++;
-	hand_over(l);
+	if (!write_down(m, turn_arena(m->turn), mail, &err)) {
+		log_warning("mail.not_queued", LOG_STR("to", mail->to),
+		            LOG_CSTR("reason", err.text));
+		return false;
+	}
+	turn_after(m->turn, on_written, m);
 	return true;
 }
 
-size_t mailer_count(const struct mailer *m)
+/* ---- */
+
+void mailer_reconfigure(struct mailer *m, const struct config *config)
 {
-	return m->count;
+	arena_reset(&m->options);
+	m->relay = arena_dup(&m->options, config->mail_relay);
+	m->from = arena_dup(&m->options, config->mail_from);
+	m->from_name = arena_dup(&m->options, config->instance_name);
+	m->support = arena_dup(&m->options, config->mail_support);
+	mailer_poke(m);
+}
+
+struct mailer *mailer_new(struct event_base *base, struct store *store,
+                          struct turn *turn, struct pool *pool,
+                          const struct config *config)
+{
+	struct arena a = {0};
+	struct mailer *m = ARENA_NEW(&a, struct mailer);
+
+	m->a = a;
+	m->store = store;
+	m->turn = turn;
+	m->pool = pool;
+	m->timer = evtimer_new(base, on_timer, m);
+	need(m->timer != NULL);
+	mailer_reconfigure(m, config);
+	return m;
+}
+
+void mailer_poke(struct mailer *m)
+{
+	if (!m->is_draining && !m->letter.row)
+		look_in(m, 0);
+}
+
+void mailer_drain(struct mailer *m)
+{
+	m->is_draining = true;
+	evtimer_del(m->timer);
+}
+
+void mailer_free(struct mailer *m)
+{
+	struct arena a;
+
+	if (!m)
+		return;
+	event_free(m->timer);
+	arena_done(&m->letter.a);
+	arena_done(&m->options);
+	a = m->a;
+	arena_done(&a);
 }

@@ -11,13 +11,7 @@
 #include "ipc/role.h"
 #include "net/tls.h"
 
-/* A call to keys that the API waits for. */
-struct key_call {
-	struct key_call *next; /* while nobody needs it */
-	struct core *core;
-	void (*done)(void *arg, const struct api_taken_key *key);
-	void *arg;
-};
+struct key_call;
 
 struct core {
 	struct arena a;
@@ -34,7 +28,7 @@ struct core {
 	struct upkeep *upkeep;
 	struct mailer *mailer;
 	struct keys_client *keys;
-	struct key_call *unused_key_calls;
+	struct key_call *unused_key_calls; /* of key_calls.c */
 	struct http_server *server;
 	struct tls_context tls;
 	bool has_tls;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "core/key_calls.h"
 #include "core/parts.h"
 #include "sandbox/sandbox.h"
 
@@ -105,6 +106,7 @@ static void on_drain(void *arg)
 	struct core *core = arg;
 
 	watch_drain(core->watch);
+	mailer_drain(core->mailer);
 	http_server_drain(core->server);
 	tick_in(core, 0);
 }
@@ -153,8 +155,13 @@ static void make_parts(struct core *core)
 	core->turn = turn_new(core->base, &core->store);
 	core->pool = pool_new(core->base, on_woken, core);
 	core->keys = keys_client_new(core->base, ROLE_CORE);
-	core->mailer = mailer_new(core->base, core->pool, c);
-	core->upkeep = upkeep_new(core->base, &core->store, core->turn, c);
+	core->mailer = mailer_new(core->base, &core->store, core->turn, core->pool, c);
+	core->upkeep = upkeep_new(&(struct upkeep_setup){.base = core->base,
+	                                                 .store = &core->store,
+	                                                 .turn = core->turn,
+	                                                 .config = c,
+	                                                 .drop_key = core_drop_key,
+	                                                 .arg = core});
 	core->api = api_new(&(struct api_setup){.store = &core->store,
 	                                        .config = c,
 	                                        .host = core_host(core),

@@ -9,6 +9,7 @@
 #include "store/event.h"
 #include "store/idempotency.h"
 #include "store/turn.h"
+#include "store/unsettled_key.h"
 #include "store/user.h"
 
 enum {
@@ -19,9 +20,12 @@ enum {
 };
 
 #define IDEMPOTENCY_MS ((int64_t)24 * 60 * 60 * 1000)
+/* By then whoever asked for a key has got it and stored it, or is gone. */
+#define UNSETTLED_MS ((int64_t)60 * 60 * 1000)
 
 struct upkeep {
 	struct arena a;
+	struct upkeep_setup setup;
 	struct store *store;
 	struct turn *turn;
 	int64_t checks_ms, events_ms, audit_ms;
@@ -60,6 +64,20 @@ static bool purge_sessions(struct upkeep *u, int64_t now, int64_t *removed,
 	return session_expire(u->store, now, ROWS_AT_ONCE, removed, err);
 }
 
+/* Each is noted again by who drops it, so that it comes back should that fail. */
+static bool drop_keys(struct upkeep *u, int64_t now, int64_t *removed, struct err *err)
+{
+	struct unsettled_key_rows rows;
+
+	if (!unsettled_key_list(u->store, turn_arena(u->turn), now - UNSETTLED_MS,
+	                        ROWS_AT_ONCE, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n; i++)
+		u->setup.drop_key(u->setup.arg, rows.v[i].key_ref);
+	*removed = (int64_t)rows.n;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(struct upkeep *u, int64_t now, int64_t *removed, struct err *err);
@@ -69,6 +87,7 @@ static const struct {
         {"audit",       purge_audit   },
         {"idempotency", purge_answers },
         {"sessions",    purge_sessions},
+        {"keys",        drop_keys     },
 };
 
 static void run_in(struct upkeep *u, int64_t ms)
@@ -125,17 +144,17 @@ void upkeep_reconfigure(struct upkeep *u, const struct config *config)
 	u->audit_ms = config->retention_audit;
 }
 
-struct upkeep *upkeep_new(struct event_base *base, struct store *store,
-                          struct turn *turn, const struct config *config)
+struct upkeep *upkeep_new(const struct upkeep_setup *setup)
 {
 	struct arena a = {0};
 	struct upkeep *u = ARENA_NEW(&a, struct upkeep);
 
 	u->a = a;
-	u->store = store;
-	u->turn = turn;
-	upkeep_reconfigure(u, config);
-	u->timer = evtimer_new(base, on_timer, u);
+	u->setup = *setup;
+	u->store = setup->store;
+	u->turn = setup->turn;
+	upkeep_reconfigure(u, setup->config);
+	u->timer = evtimer_new(setup->base, on_timer, u);
 	need(u->timer != NULL);
 	run_in(u, FIRST_MS);
 	return u;

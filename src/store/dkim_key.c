@@ -1,6 +1,7 @@
 #include "store/dkim_key.h"
 
 #include "store/parts.h"
+#include "store/unsettled_key.h"
 
 #define ROW struct dkim_key_row
 #define COLUMNS(FIRST, X)                                                              \
@@ -46,7 +47,15 @@ const struct sql_statements dkim_key_statements = {statements, LEN(statements)};
 bool dkim_key_add(struct store *store, const struct dkim_key_row *row, int64_t *id,
                   struct err *err)
 {
-	return sql_insert(store->sql, &statements[ADD], &shape, row, id, err);
+	bool own;
+
+	if (!several_begin(store, &own, err))
+		return false;
+	return several_end(
+	        store, own,
+	        sql_insert(store->sql, &statements[ADD], &shape, row, id, err) &&
+	                (*id == 0 || unsettled_key_remove(store, row->key_ref, err)),
+	        err);
 }
 
 bool dkim_key_find(struct store *store, struct arena *a, int64_t domain, int64_t id,

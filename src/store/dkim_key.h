@@ -18,7 +18,7 @@ struct dkim_key_rows {
 	size_t n;
 };
 
-/* 0 in *id where key_ref exists, or the domain's selector with the same algorithm and
+/* Adds it, and settles its key (unsettled_key.h). 0 in *id where key_ref exists, or the domain's selector with the same algorithm and
  * a key that is not retired. */
 NODISCARD bool dkim_key_add(struct store *store, const struct dkim_key_row *row,
                             int64_t *id, struct err *err);

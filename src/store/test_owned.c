@@ -7,10 +7,12 @@
 #include "store/dkim_key.h"
 #include "store/event.h"
 #include "store/idempotency.h"
+#include "store/mail_queue.h"
 #include "store/review.h"
 #include "store/sender.h"
 #include "store/setting.h"
 #include "store/tracking.h"
+#include "store/unsettled_key.h"
 
 /* ---- What belongs to domains ---- */
 
@@ -429,20 +431,95 @@ static void settings(void **state)
 	assert_int_equal(value.n, 0);
 }
 
+/* ---- What waits ---- */
+
+static size_t count_unsettled(struct world *w, int64_t before)
+{
+	struct unsettled_key_rows rows;
+
+	GOOD(w, unsettled_key_list(&w->store, &w->a, before, 9, &rows, &w->err));
+	for (size_t i = 1; i < rows.n; i++)
+		assert_true(rows.v[i - 1].since <= rows.v[i].since);
+	return rows.n;
+}
+
+static void unsettled_keys(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct dkim_key_row key = {.domain_id =
+	                                   world_domain(w, w->account, "a.example"),
+	                           .key_ref = STR("k1"),
+	                           .selector = STR("s1"),
+	                           .algorithm = STR("rsa"),
+	                           .public_key = STR("AA=="),
+	                           .stage = STR("active")};
+
+	GOOD(w, unsettled_key_add(s, STR("k1"), 10, &w->err));
+	GOOD(w, unsettled_key_add(s, STR("k2"), 5, &w->err));
+	assert_int_equal(count_unsettled(w, 5), 0);
+	assert_int_equal(count_unsettled(w, 6), 1);
+	assert_int_equal(count_unsettled(w, 11), 2);
+	GOOD(w, dkim_key_add(s, &key, &key.id, &w->err));
+	assert_int_equal(count_unsettled(w, 11), 1);
+	GOOD(w, unsettled_key_add(s, STR("k2"), 20, &w->err));
+	assert_int_equal(count_unsettled(w, 11), 0);
+	GOOD(w, unsettled_key_remove(s, STR("k2"), &w->err));
+	assert_int_equal(count_unsettled(w, 99), 0);
+
+	/* A key in use is never given up; one that is retired is. */
+	GOOD(w, unsettled_key_add(s, STR("k1"), 30, &w->err));
+	assert_int_equal(count_unsettled(w, 99), 0);
+	GOOD(w, dkim_key_set_stage(s, key.id, STR("retired"), 40, &w->err));
+	assert_int_equal(count_unsettled(w, 99), 1);
+}
+
+static void mails(void **state)
+{
+	struct world *w = *state;
+	struct store *s = &w->store;
+	struct mail_row row, *found;
+	int64_t at;
+	bool full;
+
+	GOOD(w, mail_queue_next(s, &at, &w->err));
+	assert_int_equal(at, 0);
+	fill_row(w, "mail_queue.find_due", &row, 1);
+	row.next_at = 50;
+	GOOD(w, mail_queue_add(s, &row, &row.id, &w->err));
+	GOOD(w, mail_queue_find_due(s, &w->a, 50, &found, &w->err));
+	assert_null(found);
+	GOOD(w, mail_queue_find_due(s, &w->a, 51, &found, &w->err));
+	assert_same("mail_queue.find_due", found, &row);
+	row.next_at = 40;
+	GOOD(w, mail_queue_add(s, &row, &at, &w->err));
+	GOOD(w, mail_queue_find_due(s, &w->a, 51, &found, &w->err));
+	assert_int_equal(found->id, at);
+	GOOD(w, mail_queue_put_off(s, at, 90, &w->err));
+	GOOD(w, mail_queue_find_due(s, &w->a, 51, &found, &w->err));
+	assert_int_equal(found->id, row.id);
+	GOOD(w, mail_queue_remove(s, row.id, &w->err));
+	GOOD(w, mail_queue_find_due(s, &w->a, 99, &found, &w->err));
+	assert_int_equal(found->tries, row.tries + 1);
+	GOOD(w, mail_queue_next(s, &at, &w->err));
+	assert_int_equal(at, 90);
+	GOOD(w, mail_queue_add(s, &row, &at, &w->err));
+	GOOD(w, mail_queue_has(s, 2, &full, &w->err));
+	assert_true(full);
+	GOOD(w, mail_queue_has(s, 3, &full, &w->err));
+	assert_false(full);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        WORLD_TEST(dkim_keys),
-	        WORLD_TEST(senders),
-	        WORLD_TEST(checks),
-	        WORLD_TEST(old_checks_go_but_the_newest),
-	        WORLD_TEST(reviews),
-	        WORLD_TEST(tracking_names),
-	        WORLD_TEST(events),
-	        WORLD_TEST(an_event_id_is_never_given_twice),
-	        WORLD_TEST(audits),
-	        WORLD_TEST(idempotent_answers),
-	        WORLD_TEST(settings),
+	        WORLD_TEST(dkim_keys), WORLD_TEST(senders),
+	        WORLD_TEST(checks),    WORLD_TEST(old_checks_go_but_the_newest),
+	        WORLD_TEST(reviews),   WORLD_TEST(tracking_names),
+	        WORLD_TEST(events),    WORLD_TEST(an_event_id_is_never_given_twice),
+	        WORLD_TEST(audits),    WORLD_TEST(idempotent_answers),
+	        WORLD_TEST(settings),  WORLD_TEST(unsettled_keys),
+	        WORLD_TEST(mails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@ import threading
 
 class SmtpSink:
     def __init__(self, refuse=None):
+        self.refuse = refuse  # an answer to RCPT; a test may change it
         self.letters = queue.Queue()
         sink = self
 
@@ -39,8 +40,8 @@ class SmtpSink:
                     elif verb == "QUIT":
                         self.say("221 2.0.0 bye")
                         return
-                    elif verb == "RCPT" and refuse:
-                        self.say(refuse)
+                    elif verb == "RCPT" and sink.refuse:
+                        self.say(sink.refuse)
                     else:
                         if verb == "MAIL":
                             sender = text.split("<")[1].split(">")[0]
