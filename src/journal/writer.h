@@ -68,11 +68,12 @@ struct journal_options {
 };
 
 /*
- * Opens or makes the folder, recovers what an earlier writer left, starts the thread. A
- * folder that cannot be read or written is no error: the writer is there, failing, and
- * tries again, so that redirects work from a broken disk. An error is a folder that
- * another writer holds for longer than lock_wait_ms, or no thread. With a sandbox: the
- * folder as SANDBOX_TREE, threads and writing calls allowed.
+ * Opens or makes the folder (who makes it syncs the folder above), recovers what an
+ * earlier writer left, starts the thread. A disk that cannot be read or written is no
+ * error: the writer is there, failing, and tries again, so that redirects work from a
+ * broken disk. An error is a folder that cannot be opened, or that another writer holds
+ * for longer than lock_wait_ms. With a sandbox, call it inside: the folder is a
+ * SANDBOX_TREE, threads and writing calls are needed.
  */
 NODISCARD bool journal_open(const struct journal_options *options,
                             struct journal_writer **out, struct err *err);
@@ -96,6 +97,9 @@ int journal_fd(const struct journal_writer *w);
 /* Everything up to this sequence is on disk. */
 uint64_t journal_synced(const struct journal_writer *w);
 bool journal_is_failing(const struct journal_writer *w);
+/* To be called about once a second: notices a disk that does not fail but hangs, which is
+ * then failing as well. True while it is; ask journal_answer() again for those held. */
+bool journal_tick(struct journal_writer *w);
 
 /*
  * The reader has stored everything up to `sequence` for good: older segments may go once

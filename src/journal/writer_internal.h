@@ -1,0 +1,95 @@
+/*
+ * The writer's two halves. The loop adds to a ring and publishes how far; the thread
+ * writes from there, and gives the room back once it is on disk. Nothing else is shared
+ * but single numbers. Positions in the ring are bytes since the start and never wrap.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "journal/folder.h"
+#include "journal/recover.h"
+#include "journal/writer.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { JOURNAL_LINE = 64 }; /* of a cache */
+
+/* The thread's word: what the loop does to wake it. */
+enum journal_sleep { JOURNAL_AWAKE, JOURNAL_ASLEEP, JOURNAL_ASLEEP_DEAF };
+
+/* The thread's own, told to the loop as they are. */
+struct journal_counts {
+	_Atomic uint64_t batches, syncs, made, removed, failures, recovered, torn_bytes;
+};
+
+struct journal_thread {
+	int folder, state, fd; /* -1: not open */
+	bool is_recovered;
+	bool is_state_old;     /* the mark could not be written */
+	bool is_prewrite_over; /* there was no room for zeros in this segment */
+	struct journal_recovery recovery;
+	uint64_t segment; /* its first sequence */
+	uint64_t offset;  /* where the next batch goes … */
+	uint64_t durable_offset;
+	uint64_t zeros_to;      /* … and how far zeros stand there */
+	uint64_t tail, written; /* positions in the ring: durable, written */
+	uint64_t written_sequence, durable;
+	uint64_t oldest_end; /* first sequence of the second oldest segment */
+	int64_t synced_at;   /* monotonic */
+	const char *call;    /* that is being made */
+	struct arena scratch;
+};
+
+struct journal_writer {
+	struct arena arena;
+	struct journal_options options;
+	int wake; /* eventfd */
+	pthread_t handle;
+	char *ring;
+	uint64_t mask; /* size of the ring - 1 */
+
+	alignas(JOURNAL_LINE) uint64_t head; /* the loop's */
+	uint64_t handed;
+	uint64_t tail_seen;
+	uint64_t next; /* sequence; 0: not recovered yet */
+	uint32_t seed;
+	bool is_stalled;
+	uint64_t added, bytes, lost, refused, at_risk;
+
+	alignas(JOURNAL_LINE) _Atomic uint64_t published; /* loop to thread */
+	_Atomic uint64_t released;
+	_Atomic bool stop;
+
+	alignas(JOURNAL_LINE) _Atomic uint32_t sleep; /* both */
+
+	alignas(JOURNAL_LINE) _Atomic uint64_t tail; /* thread to loop */
+	_Atomic uint64_t synced;
+	_Atomic uint64_t first_next; /* 0 until recovered */
+	_Atomic uint64_t folder_id;
+	_Atomic int64_t failing_since; /* clock_now(), 0: sound */
+	_Atomic int64_t busy_since;    /* monotonic, 0: idle */
+	_Atomic int error;
+	_Atomic(const char *) failed_call;
+	struct journal_counts counts;
+
+	alignas(JOURNAL_LINE) struct journal_thread t; /* the thread's alone */
+};
+
+/* How long the record at a position of the ring is, with its head. */
+uint64_t journal_ring_record(const struct journal_writer *w, uint64_t at);
+/* The body of the thread. */
+void *journal_thread_run(void *arg);
+/* Wakes the thread from JOURNAL_ASLEEP; with `deaf` from every sleep. */
+void journal_thread_wake(struct journal_writer *w, bool deaf);
+/* One attempt to recover and to begin a segment, before there is a thread. */
+void journal_thread_begin(struct journal_writer *w);
+
+/* Opens the segment that follows all that is durable, with what is carried. */
+NODISCARD bool journal_segment_begin(struct journal_writer *w);
+/* No more goes into this one; its end is cut where the durable records end. */
+void journal_segment_end(struct journal_writer *w);
+/* Writes the mark where it changed. */
+void journal_mark(struct journal_writer *w);
+/* Removes segments whose time has come. */
+void journal_retain(struct journal_writer *w);
