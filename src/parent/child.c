@@ -244,21 +244,28 @@ void child_drain(struct child *c)
 
 	if (c->is_draining)
 		return;
-	c->is_draining = true;
-	if (!c->pid) {
-		set_state(c, IPC_ROLE_ENDED);
-	} else if (!is_up) {
-		child_kill(c);
-	} else {
-		child_send(c, IPC_DRAIN, STR_NONE, -1);
-		set_state(c, IPC_ROLE_DRAINING);
+	if (!c->pid || !is_up) {
+		child_end(c);
+		return;
 	}
+	c->is_draining = true;
+	child_send(c, IPC_DRAIN, STR_NONE, -1);
+	set_state(c, IPC_ROLE_DRAINING);
 }
 
 void child_kill(struct child *c)
 {
 	if (c->pid)
 		(void)kill(c->pid, SIGKILL);
+}
+
+void child_end(struct child *c)
+{
+	c->is_draining = true;
+	if (c->pid)
+		child_kill(c);
+	else
+		set_state(c, IPC_ROLE_ENDED);
 }
 
 void child_done(struct child *c)

@@ -52,4 +52,6 @@ bool child_reap(struct child *c);
 /* Asks it to drain; one that is not up yet is killed. It is not started again. */
 void child_drain(struct child *c);
 void child_kill(struct child *c);
+/* Kills it for good: it is not started again. */
+void child_end(struct child *c);
 void child_done(struct child *c);

@@ -238,11 +238,7 @@ static void on_start(void *arg, struct child *c)
 	struct parent *p = arg;
 	struct err err;
 
-	if (p->is_draining) {
-		child_drain(c);
-		drain_next(p);
-		return;
-	}
+	/* In a drain too: it has not been asked to end, so others still need it. */
 	if (start_role(p, c, &err))
 		return;
 	/* Too many processes or descriptors: it may be better in a second. */
@@ -305,10 +301,9 @@ static void start_draining(struct parent *p, const char *why)
 {
 	if (p->is_draining) {
 		log_warning("server.killing", LOG_CSTR("reason", why));
-		for (size_t i = 0; i < p->child_count; i++) {
-			p->children[i].is_draining = true;
-			child_kill(&p->children[i]);
-		}
+		for (size_t i = 0; i < p->child_count; i++)
+			child_end(&p->children[i]);
+		drain_next(p);
 		return;
 	}
 	p->is_draining = true;

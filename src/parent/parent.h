@@ -14,8 +14,10 @@
  * reason.
  *
  * SIGHUP reads the configuration again and tells the roles; addresses and users stay as
- * they were. SIGTERM and SIGINT drain: first edge and gate, then core, then keys; a
- * second one kills. When the parent dies its roles die with it.
+ * they were; the token keys are read again too. SIGTERM and SIGINT drain: first edge and
+ * gate, then core, then keys and acme; a role that dies before its turn is still started
+ * again, since those before it may wait for its answers. A second signal kills. When the
+ * parent dies its roles die with it.
  */
 #pragma once
 

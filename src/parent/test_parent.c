@@ -32,14 +32,19 @@
 struct player {
 	struct role_run run;
 	struct event_base *base;
+	bool waits_for_keys; /* ends only when keys is there, as one that owes answers */
+	bool never_ends;
 };
 
 static void on_peer(void *arg, enum role peer, unsigned instance, int fd)
 {
-	(void)arg;
+	const struct player *p = arg;
+
 	log_info("test.peer", LOG_CSTR("peer", role_name(peer)),
 	         LOG_NUM("instance", instance));
 	close(fd);
+	if (p->waits_for_keys && p->run.is_draining && peer == ROLE_KEYS)
+		event_base_loopbreak(p->base);
 }
 
 static void on_reload(void *arg, struct str config)
@@ -60,7 +65,8 @@ static void on_drain(void *arg)
 	struct player *p = arg;
 
 	log_info("test.drain");
-	event_base_loopbreak(p->base);
+	if (!p->waits_for_keys && !p->never_ends)
+		event_base_loopbreak(p->base);
 }
 
 static void on_state(void *arg, const struct role_state *s)
@@ -91,6 +97,9 @@ static int play(enum role role)
 		ok = err_set(&err, ERR_INPUT, "the wrong master key");
 	if (!ok)
 		return role_fail(&p.run, &err);
+	p.waits_for_keys =
+	        role == ROLE_CORE && str_find(p.run.config, STR("/waits")) >= 0;
+	p.never_ends = role == ROLE_CORE && str_find(p.run.config, STR("/stuck")) >= 0;
 	p.base = event_base_new();
 	log_info("test.start", LOG_NUM("listeners", p.run.listener_count),
 	         LOG_NUM("peers", p.run.peer_count),
@@ -377,6 +386,59 @@ static void test_role_ignores_term(void **state)
 	done(&s);
 }
 
+/* Kills keys until it waits a second for its next start. */
+static size_t tire_keys(struct server *s, size_t at)
+{
+	for (int i = 0; i < 6; i++) {
+		pid_t keys =
+		        pid_after(s, i ? at : 0, "event=role.started of=keys pid=");
+
+		assert_int_equal(kill(keys, SIGKILL), 0);
+		at = wait_from(s, at, "event=role.died of=keys");
+	}
+	return at;
+}
+
+/* core still waits for an answer of keys, which has just died: it must come back, though
+ * the server drains. Else core would wait until it gives up, half a minute. */
+static void test_drain_starts_who_is_needed(void **state)
+{
+	struct wish wish = {"/waits", false, {0}, 0};
+	struct server s;
+	size_t at;
+
+	(void)state;
+	start(&s, &wish);
+	at = wait_for(&s, "event=server.ready");
+	at = tire_keys(&s, at);
+	assert_int_equal(kill(s.pid, SIGTERM), 0);
+	at = wait_from(&s, at, "role=core event=test.drain");
+	at = wait_from(&s, at, "event=role.ended of=core");
+	assert_int_equal(finish(&s), 0);
+	assert_true(str_find(buf_str(&s.text), STR("server.killing")) < 0);
+	done(&s);
+}
+
+/* A second signal ends one that does not drain, and one that is not even running. */
+static void test_second_signal_kills(void **state)
+{
+	struct wish wish = {"/stuck", false, {0}, 0};
+	struct server s;
+	size_t at;
+
+	(void)state;
+	start(&s, &wish);
+	at = wait_for(&s, "event=server.ready");
+	at = tire_keys(&s, at);
+	assert_int_equal(kill(s.pid, SIGTERM), 0);
+	at = wait_from(&s, at, "role=core event=test.drain");
+	assert_int_equal(kill(s.pid, SIGTERM), 0);
+	wait_from(&s, at, "event=server.killing");
+	wait_from(&s, at, "event=server.ended");
+	assert_int_equal(finish(&s), 0);
+	done(&s);
+}
+
 /* Sends SIGHUP and waits for what the server says of it. */
 static size_t reload(struct server *s, size_t from, const char *what)
 {
@@ -492,8 +554,9 @@ static void test_token_keys(void **state)
 
 static void remove_servers(void)
 {
-	static const char *const names[] = {"nowhere", "refuse", "vanish", "several",
-	                                    "first",   "second", "tokens"};
+	static const char *const names[] = {"nowhere", "refuse", "vanish",
+	                                    "several", "first",  "second",
+	                                    "tokens",  "waits",  "stuck"};
 	static const char *const parts[] = {
 	        "token.keys",     "acme/challenges", "acme",    "journal/edge-0",
 	        "journal/edge-1", "journal/edge-2",  "journal", ""};
@@ -517,6 +580,8 @@ int main(int argc, char **argv)
 	        cmocka_unit_test(test_first_start_fails),
 	        cmocka_unit_test(test_first_start_ends),
 	        cmocka_unit_test(test_role_ignores_term),
+	        cmocka_unit_test(test_drain_starts_who_is_needed),
+	        cmocka_unit_test(test_second_signal_kills),
 	        cmocka_unit_test(test_several_edges),
 	        cmocka_unit_test(test_shared_port_is_taken),
 	        cmocka_unit_test(test_token_keys),
