@@ -66,6 +66,7 @@ static unsigned add_state(struct api_call *call, json_t *out,
 	unsigned why_not = can_send(&in);
 
 	json_object_set_new(out, "status", json_string(life_shown_status(&in)));
+	json_object_set_new(out, "checked", json_boolean(row->life.checked_at != 0));
 	json_object_set_new(out, "status_since", api_time_json(row->life.status_since));
 	json_object_set_new(out, "can_send", json_boolean(why_not == 0));
 	json_object_set_new(out, "can_send_reasons", reasons_json(why_not));
@@ -170,6 +171,20 @@ static bool has_sender(struct api_call *call, const struct domain_row *row, bool
 	return true;
 }
 
+/* Which records have been looked at: what is undetermined may be so for want of a look. */
+static void mark_checked(json_t *document)
+{
+	json_t *record;
+	size_t i;
+
+	json_array_foreach(json_object_get(document, "records"), i, record)
+	{
+		const json_t *at = json_object_get(record, "checked_at");
+
+		json_object_set_new(record, "checked", json_boolean(!json_is_null(at)));
+	}
+}
+
 bool domain_document(struct api_call *call, const struct domain_row *row, json_t **out,
                      struct err *err)
 {
@@ -184,6 +199,7 @@ bool domain_document(struct api_call *call, const struct domain_row *row, json_t
 	whole = json_pack("{s:o}", "id", api_id_json("dom", row->id));
 	json_object_update(whole, document);
 	json_decref(document);
+	mark_checked(whole);
 	json_object_set_new(whole, "domain", json_text(shown_name(call, row)));
 	why_not = add_state(call, whole, row);
 	add_options(whole, row);

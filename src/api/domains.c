@@ -13,8 +13,9 @@
 
 enum { SWEEP_PAGE = 200 };
 
-static const char *const status_words[] = {"pending", "partial", "verified", "warning",
-                                           "lost",    "failed",  NULL};
+static const char *const status_words[] = {
+        "pending", "partial",  "verified",  "warning", "lost", "failed",
+        "review",  "rejected", "suspended", "deleted", NULL};
 
 /* clang-format off */
 static const struct schema_field reason_fields[] = {
@@ -59,6 +60,7 @@ static const struct schema_field record_fields[] = {
         {"ttl", SCHEMA_NUMBER, true, .help = "seconds"},
         {"required", SCHEMA_BOOL, true, .help = "whether sending needs it"},
         {"status", SCHEMA_TEXT, true, .help = "missing, mismatch, conflict, propagating, verified, undetermined, optional_missing"},
+        {"checked", SCHEMA_BOOL, true, .help = "false before the first check: the status is undetermined as nobody has looked yet"},
         {"found", SCHEMA_LIST, true, .max = 1000, .object = &schema_found, .help = "what was seen"},
         {"diagnosis", SCHEMA_LIST, true, .max = 1000, .object = &schema_diagnosis, .help = "what is wrong and how to repair it"},
         {"servers", SCHEMA_ANY, true, .help = "how many authoritative servers have it, of those asked"},
@@ -82,6 +84,7 @@ static const struct schema schema_evidence = {"Evidence", evidence_fields, LEN(e
 /* What lists and the whole document share. */
 #define OPTION_FIELDS                                                                  \
 	{"status", SCHEMA_TEXT, true, .help = "pending, partial, verified, warning, lost, failed, review, rejected, suspended, deleted"},                          \
+	{"checked", SCHEMA_BOOL, true, .help = "false before the first check"},        \
 	{"status_since", SCHEMA_TIME, true, true, .help = "since when"},               \
 	{"can_send", SCHEMA_BOOL, true, .help = "whether mail may go out"},            \
 	{"can_send_reasons", SCHEMA_LIST, true, .object = &schema_reason, .help = "all that stands in the way"},                                                  \
@@ -126,9 +129,9 @@ const struct schema schema_domain = {"Domain", fields, LEN(fields)};
 static const struct schema_field query_fields[] = {
         {"limit", SCHEMA_NUMBER, .min = 1, .max = API_PAGE_MAX, .help = "rows of a page; 50 where it is not given"},
         {"cursor", SCHEMA_TEXT, .help = "next_cursor of the page before"},
-        {"status", SCHEMA_WORD, .words = status_words, .help = "of this status of the life cycle alone"},
+        {"status", SCHEMA_WORD, .words = status_words, .help = "of this status alone; deleted ones are in no other list"},
         {"tag", SCHEMA_TEXT, .min = 1, .help = "with this tag alone"},
-        {"name_prefix", SCHEMA_TEXT, .min = 1, .help = "whose name begins so; in the order of names"},
+        {"name_prefix", SCHEMA_TEXT, .min = 1, .help = "whose name begins so; in the order of names, of deleted ones in that of ids"},
 };
 const struct schema schema_domain_query = {"DomainQuery", query_fields, LEN(query_fields)};
 

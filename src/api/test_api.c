@@ -335,7 +335,8 @@ static void documents_are_there(void **state)
 	assert_int_equal(ask_as(f, NULL, "GET", "/docs/..%2fsecret.md", NULL), 404);
 	assert_int_equal(ask_as(f, f->operator_key, "GET", "/metrics", NULL), 200);
 	assert_non_null(strstr(f->text, "signet_checks_total 7\n"));
-	assert_non_null(strstr(f->text, "signet_role_up{role=\"keys\"} 1\n"));
+	assert_non_null(
+	        strstr(f->text, "signet_role_up{role=\"keys\",process=\"0\"} 1\n"));
 	assert_non_null(strstr(f->text,
 	                       "signet_api_requests_total{route=\"about.health\","
 	                       "status=\"200\"} 1\n"));

@@ -159,8 +159,8 @@ static inline size_t host_roles(void *arg, struct api_role *out, size_t max)
 {
 	(void)arg;
 	assert_true(max >= 2);
-	out[0] = (struct api_role){"core", API_ROLE_UP, 0, T0};
-	out[1] = (struct api_role){"keys", API_ROLE_UP, 1, T0};
+	out[0] = (struct api_role){"core", 0, API_ROLE_UP, 0, T0};
+	out[1] = (struct api_role){"keys", 0, API_ROLE_UP, 1, T0};
 	return 2;
 }
 

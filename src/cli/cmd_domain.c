@@ -183,7 +183,8 @@ static const struct option add_rows[] = {
 };
 
 static const struct option list_rows[] = {
-        TEXT_OPTION("status", AT(status), "STATUS", "only those of this status"),
+        TEXT_OPTION("status", AT(status), "STATUS",
+                    "only those of this status; deleted ones are in no other list"),
         TEXT_OPTION("tag", AT(tag), "WORD", "only those with this tag"),
         TEXT_OPTION("prefix", AT(prefix), "TEXT", "only names that begin so"),
         CLIENT_LIMIT_ROW(AT(limit)),

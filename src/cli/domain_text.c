@@ -41,6 +41,14 @@ static const struct look *look_of(const char *status)
 	return l;
 }
 
+/* The status of a record, or that nobody has looked for it yet. */
+static const char *status_text(const json_t *record)
+{
+	if (json_is_false(json_object_get(record, "checked")))
+		return "not checked yet";
+	return text_of(record, "status");
+}
+
 static bool is_verified(const json_t *record)
 {
 	return strcmp(text_of(record, "status"), "verified") == 0;
@@ -78,7 +86,7 @@ static struct widths measure(const json_t *records)
 
 	json_array_foreach(records, i, r)
 	{
-		w.status = wider(w.status, text_of(r, "status"));
+		w.status = wider(w.status, status_text(r));
 		w.purpose = wider(w.purpose, text_of(r, "purpose"));
 		w.host = wider(w.host, text_of(r, "host"));
 	}
@@ -87,7 +95,7 @@ static struct widths measure(const json_t *records)
 
 static void print_record(const struct page *p, const json_t *r, struct widths w)
 {
-	const char *status = text_of(r, "status");
+	const char *status = status_text(r);
 	const struct look *look = look_of(status);
 	struct str value = str_c(text_of(r, "value"));
 	const json_t *priority = json_object_get(r, "priority");
@@ -209,7 +217,7 @@ struct str domain_progress(struct arena *a, const json_t *domain)
 		else if (json_is_true(json_object_get(r, "required")))
 			rest = arena_printf(a, "%.*s%s%s %s", STR_ARG(rest),
 			                    rest.n ? ", " : ": ", text_of(r, "purpose"),
-			                    text_of(r, "status"));
+			                    status_text(r));
 	}
 	return arena_printf(a, "%s, %zu of %zu records verified%.*s",
 	                    text_of(domain, "status"), verified,

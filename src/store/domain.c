@@ -62,6 +62,13 @@ static const struct sql_shape name_shape = {name_fields, LEN(name_fields), sizeo
 #define SELECT  FROM " WHERE deleted_at IS NULL AND "
 #define SELECT_TAG                                                                     \
 	FROM " JOIN domain_tags ON tagged_id = id WHERE deleted_at IS NULL AND "
+/* The status that is shown (life_shown_status(), data/migrations/003.sql). */
+#define SHOWN                                                                          \
+	"(CASE WHEN deleted_at IS NOT NULL THEN 'deleted'"                             \
+	" WHEN is_suspended = 1 THEN 'suspended'"                                      \
+	" WHEN review_state = 'rejected' THEN 'rejected'"                              \
+	" WHEN status = 'verified' AND review_state NOT IN ('', 'approved')"           \
+	" THEN 'review' ELSE status END)"
 #define TAGGED "EXISTS (SELECT 1 FROM domain_tags WHERE tagged_id = id AND tag = "
 
 /* The lists of one account, then those of all: with no filter, and by the one that
@@ -74,10 +81,12 @@ enum {
 	LIST_STATUS,
 	LIST_TAG,
 	LIST_NAME,
+	LIST_DELETED,
 	LIST_ALL,
 	LIST_ALL_STATUS,
 	LIST_ALL_TAG,
 	LIST_ALL_NAME,
+	LIST_ALL_DELETED,
 	LIST_NAMED,
 	NAME_OF,
 	SAVE_LIFE,
@@ -98,77 +107,88 @@ static const struct sql_statement statements[] = {
                  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
                  " $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,"
                  " $28) ON CONFLICT (account_id, name) WHERE deleted_at IS NULL"
-                 " DO NOTHING RETURNING id"                                                                                      },
-        [FIND] = {"domain.find",                                             FROM " WHERE id = $1 AND ($2 = 0 OR account_id = $2)",
+                 " DO NOTHING RETURNING id"                                                                                          },
+        [FIND] = {"domain.find",                                                 FROM " WHERE id = $1 AND ($2 = 0 OR account_id = $2)",
                  &shape},
-        [FIND_NAME] = {"domain.find_name",                                                         SELECT "account_id = $1 AND name = $2",
+        [FIND_NAME] = {"domain.find_name",                                                             SELECT "account_id = $1 AND name = $2",
                  &shape},
         [LIST] = {"domain.list",
-                 SELECT "account_id = $1 AND id > $2 ORDER BY id LIMIT $3",                                                                                                         &shape},
+                 SELECT "account_id = $1 AND id > $2 ORDER BY id LIMIT $3",                                                                                                             &shape},
         [LIST_STATUS] = {"domain.list_status",
-                 SELECT "account_id = $1 AND status = $2 AND id > $3"
-                                " ORDER BY id LIMIT $4",&shape},
+                 FROM " WHERE account_id = $1 AND " SHOWN " = $2 AND id > $3"
+                              " ORDER BY id LIMIT $4",&shape},
         [LIST_TAG] = {"domain.list_tag",
                  SELECT_TAG "tagged_account_id = $1 AND tag = $2"
-                                 " AND tagged_id > $3 AND ($4 = '' OR status = $4)"
-                                 " ORDER BY tagged_id LIMIT $5",                                                                           &shape},
+                                 " AND tagged_id > $3 AND ($4 = '' OR " SHOWN " = $4)"
+                                 " ORDER BY tagged_id LIMIT $5",                                                                                 &shape},
         [LIST_NAME] = {"domain.list_name",
                  SELECT "account_id = $1 AND (name, id) > ($2, $3) AND name < $4"
-                              " AND ($5 = '' OR status = $5)"
+                              " AND ($5 = '' OR " SHOWN " = $5)"
                               " AND ($6 = '' OR " TAGGED "$6))"
-                              " ORDER BY name, id LIMIT $7",                                                                                              &shape},
-        [LIST_ALL] = {"domain.list_all",                                                   SELECT "id > $1 ORDER BY id LIMIT $2",                              &shape},
+                              " ORDER BY name, id LIMIT $7",                                                                                                  &shape},
+        [LIST_DELETED] = {"domain.list_deleted",
+                 FROM " WHERE account_id = $1 AND " SHOWN " = $2 AND id > $3"
+                               " AND ($4 = '' OR (name > $4 AND name < $5))"
+                               " AND ($6 = '' OR " TAGGED "$6))"
+                               " ORDER BY id LIMIT $7",                            &shape},
+        [LIST_ALL] = {"domain.list_all",                    SELECT "id > $1 ORDER BY id LIMIT $2",&shape},
         [LIST_ALL_STATUS] = {"domain.list_all_status",
-                 SELECT "status = $1 AND id > $2 ORDER BY id LIMIT $3",
-                 &shape},
+                 FROM " WHERE " SHOWN
+                                  " = $1 AND id > $2 ORDER BY id LIMIT $3",                                                                                &shape},
         [LIST_ALL_TAG] = {"domain.list_all_tag",
                  SELECT_TAG "tag = $1 AND tagged_id > $2"
-                                     " AND ($3 = '' OR status = $3)"
-                                     " ORDER BY tagged_id LIMIT $4",       &shape},
+                                     " AND ($3 = '' OR " SHOWN " = $3)"
+                                     " ORDER BY tagged_id LIMIT $4",                                                                                                  &shape},
         [LIST_ALL_NAME] = {"domain.list_all_name",
                  SELECT "(name, id) > ($1, $2) AND name < $3"
-                                  " AND ($4 = '' OR status = $4)"
+                                  " AND ($4 = '' OR " SHOWN " = $4)"
                                   " AND ($5 = '' OR " TAGGED "$5))"
-                                  " ORDER BY name, id LIMIT $6",                                                                                       &shape},
-        [LIST_NAMED] = {"domain.list_named",                                                    SELECT "name = $1 ORDER BY id LIMIT $2",
+                                  " ORDER BY name, id LIMIT $6",                                                                                                                                           &shape},
+        [LIST_ALL_DELETED] = {"domain.list_all_deleted",
+                 FROM " WHERE " SHOWN " = $1 AND id > $2"
+                                   " AND ($3 = '' OR (name > $3 AND name < $4))"
+                                   " AND ($5 = '' OR " TAGGED "$5))"
+                                   " ORDER BY id LIMIT $6",&shape},
+        [LIST_NAMED] = {"domain.list_named",                                         SELECT "name = $1 ORDER BY id LIMIT $2",
                  &shape},
-        [NAME_OF] = {"domain.name_of",        "SELECT name FROM domains WHERE id = $1",
+        [NAME_OF] = {"domain.name_of",                                                             "SELECT name FROM domains WHERE id = $1",
                  &name_shape},
         [SAVE_LIFE] = {"domain.save_life",
                  "UPDATE domains SET status = $1, status_since = $2,"
                        " started_at = $3, checked_at = $4, next_check_at = $5,"
                        " verified_at = $6, loss_seen_at = $7, warning_since = $8,"
                        " checks_done = $9, fault_streak = $10, record_summary = $11,"
-                       " provider = $12 WHERE id = $13 AND deleted_at IS NULL"                                                                  },
+                       " provider = $12 WHERE id = $13 AND deleted_at IS NULL"},
         [SAVE_OPTIONS] = {"domain.save_options",
                  "UPDATE domains SET region = $1, environment = $2,"
                           " open_tracking = $3, click_tracking = $4,"
                           " unsubscribe_mode = $5, tracking_host = $6, tags = $7"
-                          " WHERE id = $8 AND deleted_at IS NULL"                                                                                           },
+                          " WHERE id = $8 AND deleted_at IS NULL"                                                                                               },
         [SAVE_LAYOUT] = {"domain.save_layout",
                  "UPDATE domains SET layout_id = $1, settings = $2"
-                         " WHERE id = $3"                                                                                                        },
+                         " WHERE id = $3"                },
         [SAVE_REVIEW] = {"domain.save_review",
-                 "UPDATE domains SET review_state = $1 WHERE id = $2"                                                                                                     },
+                 "UPDATE domains SET review_state = $1 WHERE id = $2"                                                                                                  },
         [SUSPEND] = {"domain.suspend",
-                 "UPDATE domains SET is_suspended = $1 WHERE id = $2"                                                   },
+                 "UPDATE domains SET is_suspended = $1 WHERE id = $2"                                                                                                       },
         [DELETE] = {"domain.delete",
                  "UPDATE domains SET deleted_at = $1, status = 'deleted',"
                     " status_since = $1, next_check_at = NULL"
                     " WHERE id = $2 AND ($3 = 0 OR account_id = $3)"
-                    " AND deleted_at IS NULL"                                                                },
+                    " AND deleted_at IS NULL"                                                                                    },
         [COUNT] = {"domain.count",
-                 "SELECT status, count(*) FROM domains"
-                   " WHERE account_id = $1 AND deleted_at IS NULL GROUP BY status",                                                                                         &count_shape},
+                 "SELECT " SHOWN ", count(*) FROM domains WHERE account_id = $1"
+                   " GROUP BY " SHOWN " HAVING " SHOWN " <> 'deleted'",
+                 &count_shape},
         [COUNT_ALL] = {"domain.count_all",
                  "SELECT status, count(*) FROM domains"
-                       " WHERE deleted_at IS NULL GROUP BY status",                                                             &count_shape, true},
+                       " WHERE deleted_at IS NULL GROUP BY status",                                                                           &count_shape, true},
         [TAG_ADD] = {"domain.tag_add",
                  "INSERT INTO domain_tags (tag, tagged_account_id, tagged_id)"
                      " SELECT $1, account_id, id FROM domains WHERE id = $2"
-                     " ON CONFLICT DO NOTHING"                                                            },
+                     " ON CONFLICT DO NOTHING"},
         [TAG_CLEAR] = {"domain.tag_clear",
-                 "DELETE FROM domain_tags WHERE tagged_id = $1"                                                                                    },
+                 "DELETE FROM domain_tags WHERE tagged_id = $1"},
 };
 const struct sql_statements domain_statements = {statements, LEN(statements)};
 
@@ -259,6 +279,22 @@ static bool list_by_name(struct store *store, struct arena *a,
 	               rows, err);
 }
 
+/* Deleted domains have no index of names: they are looked at one by one. */
+static bool list_deleted(struct store *store, struct arena *a,
+                         const struct domain_filter *filter,
+                         const struct store_page *page, struct sql_rows *rows,
+                         struct err *err)
+{
+	struct str end = arena_join(a, filter->name_prefix, STR("\x7f"));
+
+	return list_by(store, a, LIST_DELETED,
+	               SQL_VALUES(sql_int(filter->account_id), sql_text(filter->status),
+	                          page_cursor(page), sql_text(filter->name_prefix),
+	                          sql_text(end), sql_text(filter->tag),
+	                          page_rows(page)),
+	               rows, err);
+}
+
 static bool list(struct store *store, struct arena *a,
                  const struct domain_filter *filter, const struct store_page *page,
                  struct sql_rows *rows, struct err *err)
@@ -267,6 +303,8 @@ static bool list(struct store *store, struct arena *a,
 	struct sql_value status = sql_text(filter->status);
 	struct sql_value cursor = page_cursor(page), limit = page_rows(page);
 
+	if (str_eq(filter->status, STR("deleted")))
+		return list_deleted(store, a, filter, page, rows, err);
 	if (filter->name_prefix.n)
 		return list_by_name(store, a, filter, page, rows, err);
 	if (filter->tag.n)
@@ -387,8 +425,7 @@ bool domain_delete(struct store *store, int64_t account, int64_t id, int64_t now
 	                  SQL_VALUES(sql_int(now), sql_int(id), sql_int(account)),
 	                  &changed, err);
 	if (is_good && changed)
-		is_good = set_tags(store, id, STR_NONE, err) &&
-		          set_schedule(store, id, 0, err);
+		is_good = set_schedule(store, id, 0, err);
 	is_good = several_end(store, own, is_good, err);
 	*deleted = is_good && changed;
 	return is_good;

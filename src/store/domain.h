@@ -45,7 +45,7 @@ struct domain_rows {
 /* All given conditions must hold; empty or 0: none. */
 struct domain_filter {
 	int64_t account_id;
-	struct str status;
+	struct str status; /* as it is shown: "review", "deleted" … too */
 	struct str tag;
 	struct str name_prefix; /* lower case; the list is then in the order of names */
 };
@@ -61,7 +61,8 @@ NODISCARD bool domain_find(struct store *store, struct arena *a, int64_t account
 NODISCARD bool domain_find_name(struct store *store, struct arena *a, int64_t account,
                                 struct str name, struct domain_row **out,
                                 struct err *err);
-/* Without deleted ones; newest_first of the page is not for this list. */
+/* Without deleted ones, unless the filter is for them, which are then in the order of ids;
+ * newest_first of the page is not for this list. */
 NODISCARD bool domain_list(struct store *store, struct arena *a,
                            const struct domain_filter *filter,
                            const struct store_page *page, struct domain_rows *out,
@@ -85,7 +86,7 @@ NODISCARD bool domain_save_review(struct store *store, int64_t id, struct str st
                                   struct err *err);
 NODISCARD bool domain_suspend(struct store *store, int64_t id, bool is_suspended,
                               struct err *err);
-/* Marks it deleted, status "deleted", off the schedule, without tags; *deleted is false
+/* Marks it deleted, status "deleted", off the schedule; *deleted is false
  * where the account has no such domain any more. */
 NODISCARD bool domain_delete(struct store *store, int64_t account, int64_t id,
                              int64_t now, bool *deleted, struct err *err);
@@ -100,7 +101,7 @@ struct domain_counts {
 	size_t n;
 };
 
-/* How many of each status, without deleted ones. For all accounts (0) it reads an index
- * from end to end: not on each request. */
+/* How many of each status as it is shown, without deleted ones. For all accounts (0) it is
+ * the status of the life cycle, and an index is read from end to end: not on each request. */
 NODISCARD bool domain_count(struct store *store, struct arena *a, int64_t account,
                             struct domain_counts *out, struct err *err);

@@ -202,6 +202,46 @@ def test_deleted_domains_keep_their_name(server):
     first = server.add("gone.example")
     assert server.api.delete("/v1/domains/gone.example").status == 204
     assert server.api.get("/v1/domains/gone.example").status == 404
-    shown = server.api.get(f"/v1/domains/{first['id']}")
-    assert shown.status == 404 or shown.json["domain"] == "gone.example (deleted)"
-    assert server.add("gone.example")["id"] != first["id"]
+    shown = server.api.ok("GET", f"/v1/domains/{first['id']}")
+    assert (shown["domain"], shown["status"], shown["can_send"]) == (
+        "gone.example (deleted)", "deleted", False)
+    second = server.add("gone.example")
+    assert second["id"] != first["id"]
+    assert [d["id"] for d in listed(server, "?name_prefix=gone.")] == [second["id"]]
+    gone = listed(server, "?status=deleted&name_prefix=gone.")
+    assert [(d["id"], d["domain"]) for d in gone] == [(first["id"],
+                                                       "gone.example (deleted)")]
+
+
+def listed(server, query=""):
+    return server.api.ok("GET", f"/v1/domains{query}")["data"]
+
+
+def test_lists_by_the_status_that_is_shown(lab, server, shop):
+    """A suspended domain is in the list of suspended ones, and in no other."""
+    document = server.domain(shop)
+    assert document["id"] in {d["id"] for d in listed(server, "?status=verified")}
+    server.api.ok("POST", f"/v1/domains/{shop}/suspend")
+    for status in ("verified", "warning", "lost", "failed", "review", "rejected",
+                   "suspended", "deleted", "pending", "partial"):
+        found = listed(server, f"?status={status}")
+        assert {d["status"] for d in found} <= {status}
+        assert (document["id"] in {d["id"] for d in found}) == (status == "suspended")
+    server.api.ok("POST", f"/v1/domains/{shop}/unsuspend")
+    assert server.api.get("/v1/domains?status=gone").status == 422
+
+
+def test_not_checked_yet(lab, server):
+    """Before the first check nothing is said about the records."""
+    lab.fault("generic", "slow", ms=1500, zone="fresh.example")
+    host(lab, "fresh.example", world.WEB_SITE)
+    document = server.add("fresh.example")
+    assert document["checked"] is False and document["status"] == "pending"
+    assert {(r["checked"], r["status"]) for r in document["records"]} == {
+        (False, "undetermined")}
+    assert {d["checked"] for d in listed(server, "?name_prefix=fresh.")} == {False}
+    lab.clear_faults()
+    document = server.checked("fresh.example")
+    assert document["checked"] is True
+    assert {(r["checked"], r["status"]) for r in document["records"]
+            if r["required"]} == {(True, "missing")}
