@@ -14,6 +14,7 @@ struct siv {
 	EVP_CIPHER_CTX *cbc, *ctr;
 	uint8_t whole[BLOCK],
 	        padded[BLOCK]; /* RFC 4493 §2.3: what the last block gets */
+	uint8_t chain[BLOCK];  /* the last block that CBC gave */
 	uint8_t state[BLOCK];  /* S2V behind the fixed parts */
 	uint8_t work[SIV_TEXT_MAX + BLOCK];
 };
@@ -39,10 +40,13 @@ static void twice(uint8_t *b)
 	b[BLOCK - 1] = (uint8_t)(b[BLOCK - 1] << 1) ^ (uint8_t)(0x87 & -carry);
 }
 
-/* AES-CMAC of the first n bytes of `work`, which are used up: the last block of CBC. */
+/*
+ * AES-CMAC of the first n bytes of `work`, which are used up: the last block of CBC. CBC
+ * goes on from the block it gave last; adding that to the first block is the same as to
+ * begin anew and spares the call that would.
+ */
 static void cmac_work(struct siv *s, size_t n, uint8_t out[BLOCK])
 {
-	static const uint8_t zero[BLOCK];
 	size_t last = n ? (n - 1) / BLOCK * BLOCK : 0;
 	int got = 0;
 
@@ -54,9 +58,10 @@ static void cmac_work(struct siv *s, size_t n, uint8_t out[BLOCK])
 		memset(s->work + n + 1, 0, last + BLOCK - n - 1);
 		add(s->work + last, s->padded);
 	}
-	need(EVP_EncryptInit_ex2(s->cbc, NULL, NULL, zero, NULL) == 1);
+	add(s->work, s->chain);
 	need(EVP_EncryptUpdate(s->cbc, s->work, &got, s->work, (int)(last + BLOCK)) ==
 	     1);
+	memcpy(s->chain, s->work + last, BLOCK);
 	memcpy(out, s->work + last, BLOCK);
 }
 
@@ -148,6 +153,7 @@ struct siv *siv_new(const uint8_t *key, size_t key_bytes, const struct str *with
 	s->cbc = keyed(cipher_of(half, true), key);
 	s->ctr = keyed(cipher_of(half, false), key + half);
 	need(EVP_EncryptUpdate(s->cbc, s->whole, &got, zero, BLOCK) == 1);
+	memcpy(s->chain, s->whole, BLOCK);
 	twice(s->whole);
 	memcpy(s->padded, s->whole, BLOCK);
 	twice(s->padded);

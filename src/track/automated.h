@@ -1,7 +1,7 @@
 /*
  * Whether a request looks automated, by what that request alone shows: reasons, as bits.
  * The edge asks for links that are marked `once`, before it follows them; ingest starts
- * from the same answer and adds what only others requests can tell (classify.h).
+ * from the same answer and adds what only other requests can tell (classify.h).
  *
  *	if (token.is_once && looks_automated(agents, &event) & REASONS_MACHINE)
  *		show the page that asks
@@ -12,6 +12,11 @@
 
 #include "track/agent.h"
 #include "track/event.h"
+#include "track/token.h"
+
+/* Nobody has read a message so soon after it was sent. Its time is that of its name
+ * (token.h), when it was taken in for sending. */
+enum { TRACK_SOON_MS = 1000 };
 
 /* X(NAME, word, sentence). The words are in the store and in the API. */
 #define TRACK_REASONS(X)                                                               \
