@@ -4,6 +4,7 @@
 #include "cli/configured.h"
 #include "cli/help.h"
 
+#include "acme/hook.h"
 #include "base/clock.h"
 #include "resolve/resolver.h"
 
@@ -185,6 +186,8 @@ int main(int argc, char **argv)
 	struct err err = {0};
 	bool ok;
 
+	if (argc > 0 && acme_is_hook(argv[0]))
+		return acme_hook_main(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	ok = run(&cli, argc > 0 ? argc - 1 : 0, argv + 1, &err);
 	resolver_free(cli.resolver);

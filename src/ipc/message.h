@@ -109,13 +109,13 @@ enum {
 	/* host: its keys and chain are removed */                                     \
 	X(TLS_DROP, 38, IPC_C, IPC_K, 512, "s")                                        \
 	X(TLS_DROPPED, 39, IPC_K, IPC_C, 0, "")                                        \
-	/* host, request in DER → chain in PEM; the certificate in DER to be */      \
-	/* revoked */                                                                  \
+	/* host, request in DER → chain in PEM; the directory it is of (empty: the */  \
+	/* one in use) and a certificate in DER, to be revoked */                      \
 	X(ACME_ORDER, 40, IPC_C, IPC_A, 8192, "ss")                                    \
 	X(ACME_ISSUED, 41, IPC_A, IPC_C, IPC_BODY_MAX, "s")                            \
-	X(ACME_REVOKE, 42, IPC_C, IPC_A, 16384, "s")                                   \
+	X(ACME_REVOKE, 42, IPC_C, IPC_A, 16384, "ss")                                  \
 	X(ACME_REVOKED, 43, IPC_A, IPC_C, 0, "")                                       \
-	/* Either failed: what kind (enum acme_failure, acme/failure.h), not */        \
+	/* Either failed: what kind (enum acme_failure, ipc/acme_failure.h), not */    \
 	/* before (ms UTC; 0: nothing said), in words */                               \
 	X(ACME_FAILED, 44, IPC_A, IPC_C, 4096, "uus")                                  \
 	/* What an edge knows of accounts and hosts. After each new channel: */        \

@@ -367,8 +367,8 @@ enum certificate_event certificate_refuse(struct certificate *c,
 	else if (retry_at > c->try_at)
 		c->try_at = retry_at + part(HOUR_MS / 4, random);
 	if (failures[failure].whose == ALL)
-		budget->paused_until =
-		        later(budget->paused_until, now + back_off_ms[0]);
+		budget->paused_until = later(budget->paused_until,
+		                             later(retry_at, now + back_off_ms[0]));
 	c->state = certificate_is_valid(c, now) ? CERTIFICATE_RENEWING
 	                                        : CERTIFICATE_FAILED;
 	c->next_at = c->try_at;

@@ -53,6 +53,8 @@ enum certificate_state {
 	X(NONE, "", OURS, "")                                                          \
 	X(RATE_LIMITED, "rate_limited", HOST,                                          \
 	  "It is tried again when the authority allows it; there is nothing to do.")   \
+	X(ALL_LIMITED, "all_limited", ALL,                                             \
+	  "The authority wants a pause from this whole server; it goes on by itself.") \
 	X(UNAUTHORIZED, "unauthorized", HOST,                                          \
 	  "The authority got another answer than ours at "                             \
 	  "/.well-known/acme-challenge/: see that no other server, proxy or "          \
