@@ -126,17 +126,17 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-bool certificate_is_valid(const struct certificate *c, int64_t now)
+bool certificate_is_valid(const struct certificate_life *c, int64_t now)
 {
 	return c->source != CERTIFICATE_NOBODY && now < c->not_after;
 }
 
-static int64_t lifetime(const struct certificate *c)
+static int64_t lifetime(const struct certificate_life *c)
 {
 	return later(c->not_after - c->not_before, 1);
 }
 
-int64_t certificate_renew_at(const struct certificate *c, uint32_t random)
+int64_t certificate_renew_at(const struct certificate_life *c, uint32_t random)
 {
 	int64_t life = lifetime(c);
 
@@ -146,7 +146,7 @@ int64_t certificate_renew_at(const struct certificate *c, uint32_t random)
 	return c->not_after - life / 3 - part(life / 50, random);
 }
 
-static int64_t expiring_at(const struct certificate *c)
+static int64_t expiring_at(const struct certificate_life *c)
 {
 	/* Who uploads has to do something, and needs time for it. */
 	if (c->source == CERTIFICATE_UPLOADED)
@@ -192,14 +192,15 @@ static int64_t allowed_at(const struct certificate_rules *rules,
 
 /* ---- what is next ---- */
 
-static enum certificate_action wait_until(struct certificate *c, int64_t at)
+static enum certificate_action wait_until(struct certificate_life *c, int64_t at)
 {
 	c->next_at = at;
 	return CERTIFICATE_WAIT;
 }
 
 /* The state of one for which nothing is under way. */
-static void rest(struct certificate *c, enum certificate_state without, int64_t now)
+static void rest(struct certificate_life *c, enum certificate_state without,
+                 int64_t now)
 {
 	if (!certificate_is_valid(c, now))
 		c->state = without;
@@ -208,7 +209,7 @@ static void rest(struct certificate *c, enum certificate_state without, int64_t 
 }
 
 /* What time alone brings: it is about to expire, or has. */
-static enum certificate_event pass_time(struct certificate *c, int64_t now)
+static enum certificate_event pass_time(struct certificate_life *c, int64_t now)
 {
 	if (c->source == CERTIFICATE_NOBODY)
 		return CERTIFICATE_EVENT_NONE;
@@ -225,12 +226,12 @@ static enum certificate_event pass_time(struct certificate *c, int64_t now)
 }
 
 /* The next moment at which time alone brings something. */
-static int64_t next_of_time(const struct certificate *c)
+static int64_t next_of_time(const struct certificate_life *c)
 {
 	return c->is_told_expiring ? c->not_after : expiring_at(c);
 }
 
-static enum certificate_action not_wanted(struct certificate *c, int64_t now)
+static enum certificate_action not_wanted(struct certificate_life *c, int64_t now)
 {
 	rest(c, CERTIFICATE_NONE, now);
 	if (c->state == CERTIFICATE_RENEWING)
@@ -245,7 +246,7 @@ static bool is_fresh(int64_t at, int64_t now)
 
 /* It is time for an order: may there be one? */
 static enum certificate_action due(const struct certificate_rules *rules,
-                                   struct certificate *c,
+                                   struct certificate_life *c,
                                    const struct certificate_facts *facts,
                                    struct certificate_budget *budget, int64_t now)
 {
@@ -271,7 +272,7 @@ static enum certificate_action due(const struct certificate_rules *rules,
 }
 
 enum certificate_action certificate_next(const struct certificate_rules *rules,
-                                         struct certificate *c,
+                                         struct certificate_life *c,
                                          const struct certificate_facts *facts,
                                          struct certificate_budget *budget, int64_t now,
                                          enum certificate_event *event)
@@ -295,8 +296,9 @@ enum certificate_action certificate_next(const struct certificate_rules *rules,
 
 /* ---- what happened ---- */
 
-void certificate_order(const struct certificate_rules *rules, struct certificate *c,
-                       struct certificate_budget *budget, int64_t now)
+void certificate_order(const struct certificate_rules *rules,
+                       struct certificate_life *c, struct certificate_budget *budget,
+                       int64_t now)
 {
 	fill(rules, budget, now);
 	budget->left -= 1;
@@ -307,7 +309,7 @@ void certificate_order(const struct certificate_rules *rules, struct certificate
 	c->next_at = 0;
 }
 
-enum certificate_event certificate_issue(struct certificate *c,
+enum certificate_event certificate_issue(struct certificate_life *c,
                                          enum certificate_source source,
                                          int64_t not_before, int64_t not_after,
                                          int64_t now, uint32_t random)
@@ -330,7 +332,7 @@ enum certificate_event certificate_issue(struct certificate *c,
 	return CERTIFICATE_EVENT_ISSUED;
 }
 
-static int64_t back_off(const struct certificate *c, int64_t now)
+static int64_t back_off(const struct certificate_life *c, int64_t now)
 {
 	size_t last = LEN(back_off_ms) - 1;
 	size_t i = (size_t)later(c->attempts - 1, 0);
@@ -345,7 +347,7 @@ static int64_t back_off(const struct certificate *c, int64_t now)
 	return ms;
 }
 
-enum certificate_event certificate_refuse(struct certificate *c,
+enum certificate_event certificate_refuse(struct certificate_life *c,
                                           struct certificate_budget *budget,
                                           enum certificate_failure failure,
                                           int64_t retry_at, int64_t now,
@@ -375,7 +377,7 @@ enum certificate_event certificate_refuse(struct certificate *c,
 	return CERTIFICATE_EVENT_FAILED;
 }
 
-void certificate_fault(struct certificate *c, struct certificate_budget *budget,
+void certificate_fault(struct certificate_life *c, struct certificate_budget *budget,
                        int64_t now, uint32_t random)
 {
 	int64_t ms = MINUTE_MS;
@@ -392,7 +394,7 @@ void certificate_fault(struct certificate *c, struct certificate_budget *budget,
 	rest(c, c->attempts ? CERTIFICATE_FAILED : CERTIFICATE_CHECKING, now);
 }
 
-int64_t certificate_request(struct certificate *c, int64_t now)
+int64_t certificate_request(struct certificate_life *c, int64_t now)
 {
 	int64_t at = c->ordered_at ? c->ordered_at + REQUEST_MINUTES * MINUTE_MS : 0;
 
@@ -406,7 +408,7 @@ int64_t certificate_request(struct certificate *c, int64_t now)
 	return 0;
 }
 
-void certificate_drop(struct certificate *c, int64_t now)
+void certificate_drop(struct certificate_life *c, int64_t now)
 {
 	c->source = CERTIFICATE_NOBODY;
 	c->state = CERTIFICATE_NONE;

@@ -114,7 +114,7 @@ enum certificate_source {
 };
 
 /* What is kept of a host. Times in ms UTC; 0: none. */
-struct certificate {
+struct certificate_life {
 	enum certificate_state state;
 	enum certificate_source source;
 	int64_t generation; /* of the key in use; what is ordered has the next */
@@ -169,37 +169,38 @@ enum certificate_event {
 
 /* Decides what is next and sets state and next_at. An event where time alone made one. */
 enum certificate_action certificate_next(const struct certificate_rules *rules,
-                                         struct certificate *c,
+                                         struct certificate_life *c,
                                          const struct certificate_facts *facts,
                                          struct certificate_budget *budget, int64_t now,
                                          enum certificate_event *event);
 
 /* An order begins: takes it from the budget. Its key is of generation c->generation + 1. */
-void certificate_order(const struct certificate_rules *rules, struct certificate *c,
-                       struct certificate_budget *budget, int64_t now);
+void certificate_order(const struct certificate_rules *rules,
+                       struct certificate_life *c, struct certificate_budget *budget,
+                       int64_t now);
 /* It is there, by an order or from the customer; `random` (any 32 bits) spreads renewals. */
-enum certificate_event certificate_issue(struct certificate *c,
+enum certificate_event certificate_issue(struct certificate_life *c,
                                          enum certificate_source source,
                                          int64_t not_before, int64_t not_after,
                                          int64_t now, uint32_t random);
 /* The authority refused. retry_at: as it says, else 0. */
-enum certificate_event certificate_refuse(struct certificate *c,
+enum certificate_event certificate_refuse(struct certificate_life *c,
                                           struct certificate_budget *budget,
                                           enum certificate_failure failure,
                                           int64_t retry_at, int64_t now,
                                           uint32_t random);
 /* Something of ours failed: gives the order back to the budget; tried again after a minute,
  * twice as long each time up to half an hour. */
-void certificate_fault(struct certificate *c, struct certificate_budget *budget,
+void certificate_fault(struct certificate_life *c, struct certificate_budget *budget,
                        int64_t now, uint32_t random);
 /* Somebody asks for it now. 0: it will be tried, else from when on it may be. */
-int64_t certificate_request(struct certificate *c, int64_t now);
+int64_t certificate_request(struct certificate_life *c, int64_t now);
 /* There is none any more: removed on request. */
-void certificate_drop(struct certificate *c, int64_t now);
+void certificate_drop(struct certificate_life *c, int64_t now);
 
 /* When it is to be renewed: at a third of its lifetime, or a bit before. */
-int64_t certificate_renew_at(const struct certificate *c, uint32_t random);
-bool certificate_is_valid(const struct certificate *c, int64_t now);
+int64_t certificate_renew_at(const struct certificate_life *c, uint32_t random);
+bool certificate_is_valid(const struct certificate_life *c, int64_t now);
 
 /* The rest of an hour's orders, `ordered` having been made in the last one. */
 struct certificate_budget

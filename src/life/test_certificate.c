@@ -19,7 +19,7 @@ static const struct certificate_rules rules = {.is_enabled = true,
 
 /* A host, and an authority that gives certificates of `life` or refuses. */
 struct world {
-	struct certificate c;
+	struct certificate_life c;
 	struct certificate_facts facts; /* but `at`: they are learned when asked for */
 	struct certificate_budget budget;
 	int64_t now, life;
@@ -268,7 +268,7 @@ static void test_rate_limits(void **state)
 static void test_the_authority_is_down(void **state)
 {
 	struct world w = begin();
-	struct certificate other = {0};
+	struct certificate_life other = {0};
 	struct certificate_facts facts = w.facts;
 	enum certificate_event event;
 
@@ -373,7 +373,7 @@ static void test_the_budget(void **state)
 {
 	static const struct certificate_rules few = {.is_enabled = true,
 	                                             .orders_per_hour = 20};
-	static struct certificate hosts[200];
+	static struct certificate_life hosts[200];
 	static int64_t ordered[200];
 	struct certificate_budget budget = certificate_budget_begin(&few, 5, BEGIN);
 	struct certificate_facts facts = begin().facts;
