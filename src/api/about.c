@@ -123,6 +123,13 @@ static void add_roles(struct buf *out, const struct api *api)
 		        (unsigned long long)roles[i].restarts);
 }
 
+static void add_number(struct buf *out, const char *name, const char *type,
+                       uint64_t value, const char *help)
+{
+	metric(out, name, type, help);
+	buf_printf(out, "signet_%s %llu\n", name, (unsigned long long)value);
+}
+
 static void add_gauges(struct buf *out, const struct api *api)
 {
 	struct api_gauges g = {0};
@@ -130,25 +137,25 @@ static void add_gauges(struct buf *out, const struct api *api)
 	if (!api->host.gauges)
 		return;
 	api->host.gauges(api->host.arg, &g);
-	metric(out, "checks_total", "counter", "Checks of domains that ended.");
-	buf_printf(out, "signet_checks_total %llu\n",
-	           (unsigned long long)g.checks_done);
-	metric(out, "checks_failed_total", "counter", "Checks that could not be made.");
-	buf_printf(out, "signet_checks_failed_total %llu\n",
-	           (unsigned long long)g.checks_failed);
-	metric(out, "checks_running", "gauge", "Checks under way.");
-	buf_printf(out, "signet_checks_running %llu\n",
-	           (unsigned long long)g.checks_running);
-	metric(out, "checks_waiting", "gauge", "Checks that are due and wait.");
-	buf_printf(out, "signet_checks_waiting %llu\n",
-	           (unsigned long long)g.checks_waiting);
+	add_number(out, "checks_total", "counter", g.checks_done,
+	           "Checks of domains that ended.");
+	add_number(out, "checks_failed_total", "counter", g.checks_failed,
+	           "Checks that could not be made.");
+	add_number(out, "checks_running", "gauge", g.checks_running,
+	           "Checks under way.");
+	add_number(out, "checks_waiting", "gauge", g.checks_waiting,
+	           "Checks that are due and wait.");
 	metric(out, "check_lag_seconds", "gauge", "By how much the oldest is late.");
 	buf_printf(out, "signet_check_lag_seconds %.3f\n", (double)g.lag_ms / 1000);
-	metric(out, "key_pool", "gauge", "RSA keys made ahead.");
-	buf_printf(out, "signet_key_pool %llu\n", (unsigned long long)g.keys_pool);
-	metric(out, "key_pool_target", "gauge", "How many there shall be.");
-	buf_printf(out, "signet_key_pool_target %llu\n",
-	           (unsigned long long)g.keys_pool_target);
+	add_number(out, "key_pool", "gauge", g.keys_pool, "RSA keys made ahead.");
+	add_number(out, "key_pool_target", "gauge", g.keys_pool_target,
+	           "How many there shall be.");
+	add_number(out, "store_commits_total", "counter", g.commits,
+	           "Transactions of the database, one a turn that writes.");
+	add_number(out, "store_commits_failed_total", "counter", g.commits_failed,
+	           "Transactions that were lost; their answers were 503.");
+	add_number(out, "answers_held_total", "counter", g.answers_held,
+	           "Answers that waited for a transaction.");
 }
 
 /* Counting reads an index from end to end, so it is done now and then. */

@@ -78,6 +78,27 @@ static bool keep(struct api_call *call, struct err *err)
 	return repeat_keep(call, err) && audit_append(call->api->store, &row, &id, err);
 }
 
+/* What is told of a call that may have been refused, and so left nothing else behind. */
+static void keep_audit(struct api_call *call)
+{
+	struct store *store = call->api->store;
+	const struct api_host *host = &call->api->host;
+	bool begun, ok;
+	int64_t id;
+	struct err err;
+
+	if (!call->audit)
+		return;
+	begun = store_turn_savepoint(store, &err);
+	ok = begun && audit_append(store, call->audit, &id, &err);
+	if (begun && !ok)
+		store_turn_rollback(store);
+	if (ok)
+		ok = store_turn_release(store, &err);
+	if (!ok && host->failed)
+		host->failed(host->arg, call->route->id, str_c(err.text));
+}
+
 static void finish(struct api_call *call)
 {
 	struct store *store = call->api->store;
@@ -93,6 +114,7 @@ static void finish(struct api_call *call)
 		else if (!store_turn_release(store, &err))
 			api_broken(call, &err);
 	}
+	keep_audit(call);
 	for (struct api_drop *d = call->drops; d && call->status < 400; d = d->next)
 		if (call->api->host.drop_key)
 			call->api->host.drop_key(call->api->host.arg, d->key_ref);

@@ -72,6 +72,7 @@ struct api_gauges {
 	uint64_t checks_running, checks_waiting;
 	int64_t lag_ms; /* by how much the oldest due check is late */
 	uint64_t keys_pool, keys_pool_target;
+	uint64_t commits, commits_failed, answers_held; /* since the start */
 };
 
 /*

@@ -19,6 +19,7 @@
 
 #include "api/api.h"
 #include "store/account.h"
+#include "store/audit.h"
 #include "store/domain.h"
 
 enum { API_FIELDS_MAX = 12, API_PAGE_DEFAULT = 50, API_PAGE_MAX = 200 };
@@ -50,7 +51,8 @@ struct api_call {
 	struct account_row *account; /* the one that is acted for */
 	struct domain_row *domain;   /* of {domain} */
 	struct problem_errors errors;
-	struct str object; /* id of what was made or changed, for the audit */
+	struct str object;       /* id of what was made or changed, for the audit */
+	struct audit_row *audit; /* one more row of it, whatever is answered; or NULL */
 
 	/* For what waits: the handler that goes on, and its own data. */
 	api_handler *resume;

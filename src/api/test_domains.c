@@ -567,8 +567,16 @@ static void users_sign_in(void **state)
 	        ask_as(f, NULL, "POST", "/v1/sessions",
 	               "{\"email\":\"bob@acme.example\",\"password\":\"wrong\"}"),
 	        401);
+	assert_int_equal(ask_as(f, f->key, "GET", "/v1/audit?limit=1", NULL), 200);
+	assert_string_equal(got(f, "data.0.action"), "sessions.refuse");
+	assert_string_equal(got(f, "data.0.object"), "usr_1");
+	assert_string_equal(got(f, "data.0.actor"), "");
+	assert_non_null(strstr(f->text, "\"from\":\""));
 	assert_int_equal(ask_as(f, NULL, "POST", "/v1/sessions", login), 201);
 	snprintf(session, sizeof(session), "%s", got(f, "secret"));
+	assert_int_equal(ask_as(f, f->key, "GET", "/v1/audit?limit=1", NULL), 200);
+	assert_string_equal(got(f, "data.0.action"), "sessions.create");
+	assert_string_equal(got(f, "data.0.actor"), "usr_1");
 	assert_int_equal(ask_as(f, session, "GET", "/v1/domains", NULL), 200);
 	assert_int_equal(ask_as(f, session, "GET", "/v1/keys", NULL), 403);
 	assert_int_equal(

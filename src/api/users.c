@@ -256,6 +256,26 @@ enum api_result user_delete(struct api_call *call)
 	return api_answer_nothing(call);
 }
 
+/* Who signed in or failed to, and from where; of addresses that nobody has nothing is kept,
+ * since anybody may make up any number of them. */
+static void audit_login(struct api_call *call, const struct user_row *user, bool ok)
+{
+	struct audit_row *row = ARENA_NEW(call->a, struct audit_row);
+	AUTO_JSON json_t *data = json_pack(
+	        "{s:o}", "from", json_text(ip_format(call->a, call->request->client)));
+	struct str id = api_id(call->a, "usr", user->id);
+
+	*row = (struct audit_row){
+	        .account_id = user->account_id,
+	        .actor = ok ? id : STR_NONE,
+	        .action = ok ? STR("sessions.create") : STR("sessions.refuse"),
+	        .object = id,
+	        .at = call->now,
+	        .data = json_line(call->a, data),
+	};
+	call->audit = row;
+}
+
 static enum api_result login_checked(struct api_call *call)
 {
 	struct password_job *job = call->state;
@@ -263,6 +283,8 @@ static enum api_result login_checked(struct api_call *call)
 	struct session_row session;
 	struct err err;
 
+	if (job->user)
+		audit_login(call, job->user, job->ok);
 	if (!job->ok || !job->user)
 		return api_problem(call, PROBLEM_BAD_LOGIN, "%s", "");
 	secret = secret_make(call->a, "ss");

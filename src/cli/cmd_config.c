@@ -5,14 +5,32 @@
 #include "cli/config_text.h"
 #include "cli/configured.h"
 
+/* A line for each; main() prints the last. Of several kinds the file's decides. */
+static bool tell_mistakes(const struct config_mistakes *mistakes, struct err *err)
+{
+	const struct err *last = &mistakes->v[mistakes->n - 1];
+	enum err_kind kind = last->kind;
+
+	for (size_t i = 0; i + 1 < mistakes->n; i++) {
+		fprintf(stderr, "signet: config check: %s\n", mistakes->v[i].text);
+		if (mistakes->v[i].kind == ERR_INPUT)
+			kind = ERR_INPUT;
+	}
+	return err_set(err, kind, "%s", last->text);
+}
+
 static bool run_check(struct cli *cli, struct err *err)
 {
 	const struct cli_common *common = cli->options;
 	struct str file = cli_config_file(cli);
+	struct config_mistakes mistakes;
+	struct config_sources from;
 	struct config c;
 
-	if (!cli_config(cli, &c, err) || !config_check(&c, err))
+	if (!cli_config_sources(cli, &from, err))
 		return false;
+	if (!config_check_all(cli->a, &from, &c, &mistakes))
+		return tell_mistakes(&mistakes, err);
 	if (common->json) {
 		json_t *o = json_object();
 
@@ -104,9 +122,9 @@ const struct command cmd_config_check = {
         .arguments = "",
         .summary = "say whether the configuration can be used",
         .description = "Reads the configuration as `signet serve` does and checks each "
-                       "value and the rules between them. The first mistake is said "
-                       "with its place, and the exit status is 65, or 64 for a flag or "
-                       "a variable.",
+                       "value, and where all can be read the rules between them. Every "
+                       "mistake is said with its place, a line each, and the exit "
+                       "status is 65, or 64 where only flags or variables are wrong.",
         .options_size = sizeof(struct cli_configured),
         .uses_config = true,
         .run = run_check,

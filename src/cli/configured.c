@@ -23,17 +23,23 @@ struct str cli_config_file(const struct cli *cli)
 	return access(CLI_CONFIG_FILE, F_OK) == 0 ? STR(CLI_CONFIG_FILE) : STR_NONE;
 }
 
-bool cli_config(struct cli *cli, struct config *out, struct err *err)
+bool cli_config_sources(struct cli *cli, struct config_sources *from, struct err *err)
 {
 	const struct cli_configured *o = cli->options;
-	struct config_sources from = {
+
+	*from = (struct config_sources){
 	        .file = cli_config_file(cli),
 	        .environment = (const char *const *)environ,
 	        .flags = &o->flags,
 	};
+	return from->file.n == 0 || file_read(cli->a, arena_cstr(cli->a, from->file),
+	                                      CONFIG_TEXT_MAX, &from->text, err);
+}
 
-	if (from.file.n && !file_read(cli->a, arena_cstr(cli->a, from.file),
-	                              CONFIG_TEXT_MAX, &from.text, err))
-		return false;
-	return config_parse(cli->a, &from, out, err);
+bool cli_config(struct cli *cli, struct config *out, struct err *err)
+{
+	struct config_sources from;
+
+	return cli_config_sources(cli, &from, err) &&
+	       config_parse(cli->a, &from, out, err);
 }

@@ -25,6 +25,9 @@ struct cli_configured {
  * there; else empty, and the configuration has defaults, environment and flags alone.
  */
 struct str cli_config_file(const struct cli *cli);
+/* The sources of a command's configuration; the file is read. */
+NODISCARD bool cli_config_sources(struct cli *cli, struct config_sources *from,
+                                  struct err *err);
 /* Reads the configuration of a command with .uses_config; rules between options are left
  * to config_check(). */
 NODISCARD bool cli_config(struct cli *cli, struct config *out, struct err *err);

@@ -130,12 +130,33 @@ static const struct rule rules[] = {
          "api.listen or edge.listen has this address already"                               },
 };
 
+static bool check_rule(const struct config *c, const struct rule *rule, struct err *err)
+{
+	if (!rule->broken(c))
+		return true;
+	return err_set(err, ERR_INPUT, "%s (%.*s): %s", config_rows[rule->id].name,
+	               STR_ARG(c->origin[rule->id]), rule->text);
+}
+
 bool config_check(const struct config *c, struct err *err)
 {
 	for (size_t i = 0; i < LEN(rules); i++)
-		if (rules[i].broken(c))
-			return err_set(err, ERR_INPUT, "%s (%.*s): %s",
-			               config_rows[rules[i].id].name,
-			               STR_ARG(c->origin[rules[i].id]), rules[i].text);
+		if (!check_rule(c, &rules[i], err))
+			return false;
 	return true;
+}
+
+bool config_check_all(struct arena *a, const struct config_sources *from,
+                      struct config *out, struct config_mistakes *mistakes)
+{
+	struct err err;
+
+	*mistakes = (struct config_mistakes){0};
+	config_parse_all(a, from, out, mistakes);
+	if (mistakes->n)
+		return false;
+	for (size_t i = 0; i < LEN(rules); i++)
+		if (!check_rule(out, &rules[i], &err))
+			*ARRAY_ADD(mistakes, a) = err;
+	return mistakes->n == 0;
 }

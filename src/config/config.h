@@ -120,6 +120,21 @@ NODISCARD bool config_parse(struct arena *a, const struct config_sources *from,
 /* The rules between options; an error names those and where they were set. */
 NODISCARD bool config_check(const struct config *c, struct err *err);
 
+/* Every mistake, in the order of the sources: as config_parse() and config_check() say it,
+ * who end at the first. */
+struct config_mistakes {
+	struct err *v;
+	size_t n, cap;
+};
+
+/* As config_parse(), with the default where a value cannot be read. */
+void config_parse_all(struct arena *a, const struct config_sources *from,
+                      struct config *out, struct config_mistakes *mistakes);
+/* False where there is any. The rules between options are looked at where all values could
+ * be read: a value that is wrong would break them too. */
+NODISCARD bool config_check_all(struct arena *a, const struct config_sources *from,
+                                struct config *out, struct config_mistakes *mistakes);
+
 /* What a role is told: a line "name=value" for each option of this role. */
 struct str config_slice(struct arena *a, const struct config *c, enum config_role role);
 /* The other end: options that are not in it have their defaults. */

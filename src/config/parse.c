@@ -8,9 +8,19 @@ struct source {
 	struct config *out;
 	bool seen[CONFIG_OPTION_COUNT]; /* set by this source already */
 	struct err *err;
+	struct config_mistakes *mistakes; /* NULL: it ends at the first */
 };
 
 enum { NEAR = 3 }; /* a name is "near" below this distance */
+
+/* Whether to go on behind the mistake in s->err, which is kept then. */
+static bool goes_on(struct source *s)
+{
+	if (!s->mistakes)
+		return false;
+	*ARRAY_ADD(s->mistakes, s->a) = *s->err;
+	return true;
+}
 
 /* The option that `name` stands for, by what spell() writes; else NULL and the nearest
  * spelling in *near, or none. */
@@ -124,7 +134,9 @@ static bool read_file(struct source *s, struct str file, struct str text)
 		if (line.n == 0 || read_line(s, line, origin))
 			continue;
 		s->err->kind = ERR_INPUT;
-		return err_add(s->err, "%.*s", STR_ARG(origin));
+		err_add(s->err, "%.*s", STR_ARG(origin));
+		if (!goes_on(s))
+			return false;
 	}
 	return true;
 }
@@ -147,10 +159,14 @@ static bool read_environment(struct source *s, const char *const *environment)
 		if (!str_starts(name, STR("SIGNET_")) || is_other_variable(name))
 			continue;
 		row = find_row(s->a, name, config_variable, &near);
-		if (!row && near.n)
-			return unknown(s, name, near);
 		if (row && value.n && !set(s, row, value, name))
-			return err_add(s->err, "%.*s", STR_ARG(name));
+			err_add(s->err, "%.*s", STR_ARG(name));
+		else if (!row && near.n)
+			unknown(s, name, near);
+		else
+			continue;
+		if (!goes_on(s))
+			return false;
 	}
 	return true;
 }
@@ -168,23 +184,41 @@ static bool read_flags(struct source *s, const struct config_flags *flags)
 			ok = set(s, row, flags->value[i], origin);
 		for (size_t k = 0; ok && k < list->n; k++)
 			ok = set(s, row, list->v[k], origin);
-		if (!ok)
-			return err_add(s->err, "%.*s", STR_ARG(origin));
+		if (ok)
+			continue;
+		err_add(s->err, "%.*s", STR_ARG(origin));
+		if (!goes_on(s))
+			return false;
 	}
 	return true;
+}
+
+static bool read_all(const struct source *s, const struct config_sources *from)
+{
+	struct source file = *s;
+	struct source environment = *s;
+	struct source flags = *s;
+
+	set_defaults(s->a, s->out);
+	return read_file(&file, from->file, from->text) &&
+	       read_environment(&environment, from->environment) &&
+	       read_flags(&flags, from->flags);
 }
 
 bool config_parse(struct arena *a, const struct config_sources *from,
                   struct config *out, struct err *err)
 {
-	struct source file = {.a = a, .out = out, .err = err};
-	struct source environment = file;
-	struct source flags = file;
+	return read_all(&(struct source){.a = a, .out = out, .err = err}, from);
+}
 
-	set_defaults(a, out);
-	return read_file(&file, from->file, from->text) &&
-	       read_environment(&environment, from->environment) &&
-	       read_flags(&flags, from->flags);
+void config_parse_all(struct arena *a, const struct config_sources *from,
+                      struct config *out, struct config_mistakes *mistakes)
+{
+	struct err err;
+	struct source s = {.a = a, .out = out, .err = &err, .mistakes = mistakes};
+
+	if (!read_all(&s, from))
+		*ARRAY_ADD(mistakes, a) = err;
 }
 
 struct str config_slice(struct arena *a, const struct config *c, enum config_role role)

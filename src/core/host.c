@@ -83,6 +83,7 @@ static void gauges(void *arg, struct api_gauges *out)
 {
 	struct core *core = arg;
 	struct watch_stats watch = watch_stats(core->watch);
+	struct turn_stats turn = turn_stats(core->turn);
 
 	*out = (struct api_gauges){
 	        .checks_done = watch.done,
@@ -92,6 +93,9 @@ static void gauges(void *arg, struct api_gauges *out)
 	        .lag_ms = watch.lag_ms,
 	        .keys_pool = core->stock.pool,
 	        .keys_pool_target = core->stock.pool_wanted,
+	        .commits = turn.commits,
+	        .commits_failed = turn.failed,
+	        .answers_held = turn.held,
 	};
 }
 

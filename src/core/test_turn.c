@@ -186,6 +186,7 @@ static void requests_of_a_turn_share_a_commit(void **state)
 	event_base_loop(w->base, EVLOOP_ONCE);
 	assert_int_equal(turn_stats(w->turn).commits, 1);
 	assert_int_equal(turn_stats(w->turn).failed, 0);
+	assert_int_equal(turn_stats(w->turn).held, CLIENTS);
 	assert_int_equal(w->after_committed, CLIENTS);
 	run_turns(w, TURNS);
 	expect_all(w, "HTTP/1.1 200", "stored");

@@ -111,6 +111,7 @@ void turn_reply(struct turn *turn, struct http_exchange *exchange,
 
 	turn_touch(turn);
 	event_active(turn->end_soon, 0, 0);
+	turn->stats.held++;
 	held->exchange = exchange;
 	held->response = copy_response(a, response);
 	*turn->now.last = held;

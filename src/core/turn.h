@@ -40,6 +40,7 @@ void turn_end(struct turn *turn);
 
 struct turn_stats {
 	uint64_t commits, failed; /* turns that wrote; of them those that were lost */
+	uint64_t held;            /* answers that waited for the end of their turn */
 };
 
 struct turn_stats turn_stats(const struct turn *turn);

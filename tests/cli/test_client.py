@@ -129,6 +129,15 @@ def test_verify_says_by_its_status(api):
     assert "acme.example: verified, can send" in out
 
 
+def test_a_domain_that_was_never_looked_at(api):
+    """Nobody has looked is not the same as a fault of DNS."""
+    records = [{**r, "status": "undetermined", "checked": False} for r in DOMAIN["records"]]
+    api.answers["GET", "/v1/domains/acme.example"] = (
+        200, {**DOMAIN, "status": "pending", "checked": False, "records": records})
+    out, _ = call(api, "domain", "show", "acme.example")
+    assert out.count("not checked yet") == len(records) and "undetermined" not in out
+
+
 def test_watch_reports_changes(api):
     api.answers["GET", "/v1/domains/acme.example"] = 200, {**DOMAIN, "status": "failed"}
     _, err = call(api, "domain", "watch", "acme.example", "--interval", "1", status=1)

@@ -38,6 +38,26 @@ def test_mistakes(tmp_path, text, args, status, error):
     assert line == f"signet: config check: {error.format(path=path)}\n"
 
 
+def test_every_mistake_is_said(tmp_path):
+    """A line for each, in order, with its place."""
+    path = write(tmp_path, "keys.pol = 1\n\nkeys.pool = many\nnonsense\n"
+                           "keys.pool = 7\ninstance.mx = mx1.mail.example\n")
+    done = run("config", "check", "--config", path, "--keys-rsa-bits", "7",
+               env={"SIGNET_KEY_POOL": "1"})
+    assert done.returncode == 65 and done.stdout == b""
+    assert done.stderr.decode().splitlines() == ["signet: config check: " + line for line in (
+        f"{path}:1: keys.pol: unknown option, did you mean keys.pool?",
+        f'{path}:3: keys.pool: "many" is not a number from 0 to 100000',
+        f"{path}:4: the line is not NAME = VALUE",
+        "SIGNET_KEY_POOL: unknown option, did you mean SIGNET_KEYS_POOL?",
+        '--keys-rsa-bits: "7" is not a number from 1024 to 4096')]
+    path = write(tmp_path, "instance.mx = mx1.mail.example\napi.tls_key = /x\n")
+    done = run("config", "check", "--config", path)
+    assert done.returncode == 65
+    assert [line.split(" ")[3] for line in done.stderr.decode().splitlines()] == [
+        "instance.mx", "api.tls_key"]
+
+
 def test_mistaken_variable():
     done = run("config", "check", env={"SIGNET_KEY_POOL": "1"})
     assert done.returncode == 64
