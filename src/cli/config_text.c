@@ -36,9 +36,10 @@ static void put_example(struct arena *a, FILE *out, size_t i)
 {
 	const struct config_row *row = &config_rows[i];
 	struct str range = range_text(a, row);
-	struct str text = arena_printf(a, "%s%s%.*s%s", row->help, range.n ? "; " : "",
-	                               STR_ARG(range),
-	                               config_is_list(row->kind) ? "; a list" : "");
+	struct str text = arena_printf(
+	        a, "%s%s%.*s%s%s", row->help, range.n ? "; " : "", STR_ARG(range),
+	        config_is_list(row->kind) ? "; a list" : "",
+	        row->roles & CONFIG_ONCE ? "; a change needs a restart" : "");
 
 	if (i && !str_eq(group_of(i), group_of(i - 1)))
 		fputc('\n', out);
@@ -81,6 +82,8 @@ static void put_option(struct arena *a, FILE *out, const struct config_row *row)
 	if (range.n)
 		fprintf(out, "; %.*s", STR_ARG(range));
 	fputs(".", out);
+	if (row->roles & CONFIG_ONCE)
+		fputs(" A change needs a restart.", out);
 	if (row->fallback[0]) {
 		fputs(" Default: ", out);
 		manual_roff(out, str_c(row->fallback));

@@ -38,7 +38,8 @@ enum config_role {
 	CONFIG_EDGE = 8,
 	CONFIG_GATE = 16,
 	CONFIG_ACME = 32,
-	CONFIG_CLI = 64, /* a command alone, no role */
+	CONFIG_CLI = 64,   /* a command alone, no role */
+	CONFIG_ONCE = 128, /* no role: read at the start, see config_keep_started() */
 };
 
 /* How a value is written; X(KIND, type of the field). */
@@ -134,6 +135,12 @@ void config_parse_all(struct arena *a, const struct config_sources *from,
  * be read: a value that is wrong would break them too. */
 NODISCARD bool config_check_all(struct arena *a, const struct config_sources *from,
                                 struct config *out, struct config_mistakes *mistakes);
+
+/* Of a configuration that is read again: gives the options that need a restart the values
+ * they were started with, whose views it then shares. The ids of those that would change
+ * go to `changed`, of CONFIG_OPTION_COUNT entries; how many. */
+size_t config_keep_started(const struct config *started, struct config *fresh,
+                           enum config_id *changed);
 
 /* What a role is told: a line "name=value" for each option of this role. */
 struct str config_slice(struct arena *a, const struct config *c, enum config_role role);

@@ -18,37 +18,44 @@
 
 /* clang-format off */
 #define CONFIG_OPTIONS(X)                                                              \
-X(data_dir, "data_dir", PATH, "/var/lib/signet", CONFIG_ALL, 0, 0, "DIRECTORY",        \
+X(data_dir, "data_dir", PATH, "/var/lib/signet", CONFIG_ALL | CONFIG_ONCE, 0, 0,       \
+  "DIRECTORY",                                                                         \
   "where everything that must survive a restart is kept")                              \
-X(log_format, "log.format", CHOICE, "text", CONFIG_ALL, 0, 0, "text|json",             \
+X(log_format, "log.format", CHOICE, "text", CONFIG_ALL | CONFIG_ONCE, 0, 0,            \
+  "text|json",                                                                         \
   "how a line of the log is written")                                                  \
-X(log_level, "log.level", CHOICE, "info", CONFIG_ALL, 0, 0, "error|warning|info|debug",\
+X(log_level, "log.level", CHOICE, "info", CONFIG_ALL | CONFIG_ONCE, 0, 0,              \
+  "error|warning|info|debug",                                                          \
   "the least grave lines that are logged")                                             \
 X(clock_test, "clock.test", BOOL, "no", CONFIG_PARENT | CONFIG_CORE, 0, 0, "yes|no",   \
   "let operators move the clock by POST /v1/test/clock; for tests alone")              \
-X(user_core, "user.core", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
+X(user_core, "user.core", WORD, "", CONFIG_PARENT | CONFIG_ONCE, 0, 0, "USER",         \
   "the user, by name or number, that the role core runs as where the server is "       \
   "started as root; not set: root stays")                                              \
-X(user_keys, "user.keys", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
+X(user_keys, "user.keys", WORD, "", CONFIG_PARENT | CONFIG_ONCE, 0, 0, "USER",         \
   "the user of the role keys")                                                         \
-X(user_edge, "user.edge", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
+X(user_edge, "user.edge", WORD, "", CONFIG_PARENT | CONFIG_ONCE, 0, 0, "USER",         \
   "the user of the role edge")                                                         \
-X(user_gate, "user.gate", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
+X(user_gate, "user.gate", WORD, "", CONFIG_PARENT | CONFIG_ONCE, 0, 0, "USER",         \
   "the user of the role gate")                                                         \
-X(user_acme, "user.acme", WORD, "", CONFIG_PARENT, 0, 0, "USER",                       \
+X(user_acme, "user.acme", WORD, "", CONFIG_PARENT | CONFIG_ONCE, 0, 0, "USER",         \
   "the user of the role acme")                                                         \
-X(api_listen, "api.listen", ADDRESSES, "127.0.0.1:8025", CONFIG_PARENT | CONFIG_CORE,  \
+X(api_listen, "api.listen", ADDRESSES, "127.0.0.1:8025",                               \
+  CONFIG_PARENT | CONFIG_CORE | CONFIG_ONCE,                                           \
   0, 0, "ADDR:PORT", "where the API listens")                                          \
-X(api_tls_certificate, "api.tls_certificate", PATH, "", CONFIG_PARENT | CONFIG_CORE,   \
+X(api_tls_certificate, "api.tls_certificate", PATH, "",                                \
+  CONFIG_PARENT | CONFIG_CORE | CONFIG_ONCE,                                           \
   0, 0, "FILE",                                                                        \
   "the certificate chain of the API, PEM, its own first; not set: HTTP without TLS")   \
-X(api_tls_key, "api.tls_key", PATH, "", CONFIG_PARENT | CONFIG_CORE, 0, 0, "FILE",     \
+X(api_tls_key, "api.tls_key", PATH, "", CONFIG_PARENT | CONFIG_CORE | CONFIG_ONCE, 0,  \
+  0, "FILE",                                                                           \
   "the private key of that certificate, PEM")                                          \
 X(api_public_url, "api.public_url", URL, "", CONFIG_CORE, 0, 0, "URL",                 \
   "the address of the API as its users write it, for links and mails")                 \
 X(api_rate_per_minute, "api.rate_per_minute", NUMBER, "600", CONFIG_CORE, 1, 10000000, \
   "N", "how many requests a minute one API key may make")                              \
-X(api_body_max, "api.body_max", SIZE, "1M", CONFIG_CORE, 1024, 64 << 20, "SIZE",       \
+X(api_body_max, "api.body_max", SIZE, "1M", CONFIG_CORE | CONFIG_ONCE, 1024,           \
+  64 << 20, "SIZE",                                                                    \
   "the largest body of a request")                                                     \
 X(instance_name, "instance.name", TEXT, "Signet", CONFIG_CORE, 0, 0, "NAME",           \
   "what this platform is called in mails and on pages")                                \
@@ -72,17 +79,21 @@ X(instance_dkim_zone, "instance.dkim_zone", NAME, "", CONFIG_CORE, 0, 0, "DOMAIN
   "the zone that delegated DKIM keys stand in")                                        \
 X(instance_profile, "instance.profile", TEXT, "standard", CONFIG_CORE, 0, 0,           \
   "NAME|FILE", "the record layout of new domains")                                     \
-X(dns_servers, "dns.servers", SERVERS, "", CONFIG_CORE, 0, 0, "ADDR[:PORT]",           \
+X(dns_servers, "dns.servers", SERVERS, "", CONFIG_CORE | CONFIG_ONCE, 0, 0,            \
+  "ADDR[:PORT]",                                                                       \
   "send every DNS question to this server instead of resolving from the root")         \
-X(dns_root_hints, "dns.root_hints", PATH, "", CONFIG_CORE, 0, 0, "FILE",               \
+X(dns_root_hints, "dns.root_hints", PATH, "", CONFIG_CORE | CONFIG_ONCE, 0, 0, "FILE", \
   "resolve from the root servers of this file")                                        \
-X(dns_trust_anchor, "dns.trust_anchor", PATH, "", CONFIG_CORE, 0, 0, "FILE",           \
+X(dns_trust_anchor, "dns.trust_anchor", PATH, "", CONFIG_CORE | CONFIG_ONCE, 0, 0,     \
+  "FILE",                                                                              \
   "validate DNSSEC from the anchors of this file")                                     \
-X(dns_timeout, "dns.timeout", DURATION, "5s", CONFIG_CORE, 1, 10 * CONFIG_MINUTE_MS,   \
+X(dns_timeout, "dns.timeout", DURATION, "5s", CONFIG_CORE | CONFIG_ONCE, 1,            \
+  10 * CONFIG_MINUTE_MS,                                                               \
   "DURATION", "how long one DNS question may take")                                    \
 X(dns_resolvers, "dns.resolvers", SERVERS, "", CONFIG_CORE, 0, 0, "ADDR[:PORT]",       \
   "public resolvers that are asked too, to tell what the world sees by now")           \
-X(dns_concurrency, "dns.concurrency", NUMBER, "100", CONFIG_CORE, 1, 5000, "N",        \
+X(dns_concurrency, "dns.concurrency", NUMBER, "100", CONFIG_CORE | CONFIG_ONCE, 1,     \
+  5000, "N",                                                                           \
   "how many domains are checked at a time")                                            \
 X(mail_relay, "mail.relay", HOST_PORT, "", CONFIG_CORE | CONFIG_GATE, 0, 0,            \
   "HOST:PORT", "the SMTP server that takes the mail; not set: none is sent")           \
@@ -90,7 +101,8 @@ X(mail_from, "mail.from", EMAIL, "", CONFIG_CORE, 0, 0, "ADDRESS",              
   "the sender of the platform's own mails")                                            \
 X(mail_support, "mail.support", EMAIL, "", CONFIG_CORE, 0, 0, "ADDRESS",               \
   "where customers find help, named in those mails")                                   \
-X(keys_master_key, "keys.master_key", PATH, "", CONFIG_PARENT | CONFIG_KEYS, 0, 0,     \
+X(keys_master_key, "keys.master_key", PATH, "",                                        \
+  CONFIG_PARENT | CONFIG_KEYS | CONFIG_ONCE, 0, 0,                                     \
   "FILE", "the key that seals all others, made at the first start; not set: "          \
   "keys/master.key in data_dir")                                                       \
 X(keys_pool, "keys.pool", NUMBER, "64", CONFIG_KEYS, 0, 100000, "N",                   \
@@ -100,11 +112,14 @@ X(keys_rsa_bits, "keys.rsa_bits", NUMBER, "2048", CONFIG_CORE | CONFIG_KEYS, 102
 X(keys_sign_per_minute, "keys.sign_per_minute", NUMBER, "6000",                        \
   CONFIG_CORE | CONFIG_KEYS, 1, 100000000, "N",                                        \
   "how many signatures a minute one grant allows")                                     \
-X(edge_listen, "edge.listen", ADDRESSES, "", CONFIG_PARENT | CONFIG_EDGE, 0, 0,        \
+X(edge_listen, "edge.listen", ADDRESSES, "",                                           \
+  CONFIG_PARENT | CONFIG_EDGE | CONFIG_ONCE, 0, 0,                                     \
   "ADDR:PORT", "where tracked links are answered; not set: nowhere")                   \
-X(edge_tls_listen, "edge.tls_listen", ADDRESSES, "", CONFIG_PARENT | CONFIG_EDGE, 0, 0,\
+X(edge_tls_listen, "edge.tls_listen", ADDRESSES, "",                                   \
+  CONFIG_PARENT | CONFIG_EDGE | CONFIG_ONCE, 0, 0,                                     \
   "ADDR:PORT", "where they are answered over TLS, with the certificate of each host")  \
-X(edge_processes, "edge.processes", NUMBER, "1", CONFIG_PARENT, 1, 64, "N",            \
+X(edge_processes, "edge.processes", NUMBER, "1", CONFIG_PARENT | CONFIG_ONCE, 1, 64,   \
+  "N",                                                                                 \
   "how many processes answer them")                                                    \
 X(edge_trusted_proxies, "edge.trusted_proxies", NETWORKS, "", CONFIG_EDGE, 0, 0,       \
   "NETWORK", "from where Forwarded and X-Forwarded-For are believed, as 192.0.2.0/24") \
@@ -143,7 +158,8 @@ X(journal_full, "journal.full", CHOICE, "answer", CONFIG_EDGE, 0, 0, "answer|ref
 X(token_keys, "token.keys", PATH, "", CONFIG_PARENT, 0, 0, "FILE",                     \
   "the keys that seal tracked links, made at the first start; not set: token.keys in " \
   "data_dir")                                                                          \
-X(gate_listen, "gate.listen", ADDRESSES, "", CONFIG_PARENT | CONFIG_GATE, 0, 0,        \
+X(gate_listen, "gate.listen", ADDRESSES, "",                                           \
+  CONFIG_PARENT | CONFIG_GATE | CONFIG_ONCE, 0, 0,                                     \
   "ADDR:PORT", "where mail is submitted; not set: nowhere")                            \
 X(acme_directory, "acme.directory", URL, "",                                           \
   CONFIG_PARENT | CONFIG_CORE | CONFIG_ACME, 0, 0, "URL",                              \
@@ -172,7 +188,7 @@ X(probe_private, "probe.private", BOOL, "no", CONFIG_CORE, 0, 0, "yes|no",      
 X(watch_jitter, "watch.jitter", NUMBER, "10", CONFIG_CORE, 0, 50, "PERCENT",           \
   "by how much the time to the next check is varied, so that they spread")             \
 X(watch_batch, "watch.batch", NUMBER, "10", CONFIG_CORE, 1, 100000, "N",               \
-  "how many due domains are taken up before the API has its turn again")                          \
+  "how many due domains are taken up before the API has its turn again")               \
 X(retention_checks, "retention.checks", DURATION, "30d", CONFIG_CORE, CONFIG_HOUR_MS,  \
   36500 * CONFIG_DAY_MS, "DURATION", "how long the results of checks are kept")        \
 X(retention_events, "retention.events", DURATION, "400d", CONFIG_CORE, CONFIG_HOUR_MS, \
@@ -185,7 +201,7 @@ X(compliance_questionnaire, "compliance.questionnaire", PATH, "", CONFIG_CORE, 0
   "FILE", "the questions of the review; not set: the built-in ones")                   \
 X(demo_enabled, "demo.enabled", BOOL, "yes", CONFIG_CORE, 0, 0, "yes|no",              \
   "whether accounts get a demo domain that sends to their own members")                \
-X(store_path, "store.path", PATH, "", CONFIG_CORE, 0, 0, "FILE",                       \
+X(store_path, "store.path", PATH, "", CONFIG_CORE | CONFIG_ONCE, 0, 0, "FILE",         \
   "the database; not set: signet.db in data_dir")                                      \
 X(doctor_blocklists, "doctor.blocklists", NAMES, "", CONFIG_CLI, 0, 0, "ZONE",         \
   "the DNS block-lists that `signet doctor` asks for the own addresses")

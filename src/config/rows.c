@@ -1,5 +1,7 @@
 #include "config/config.h"
 
+#include <string.h>
+
 const struct config_row config_rows[CONFIG_OPTION_COUNT] = {
 #define CONFIG_ROW(field, name, kind, fallback, roles, min, max, metavar, help)        \
 	{name,    CONFIG_##kind, fallback,                                             \
@@ -63,4 +65,37 @@ struct option_table config_flag_table(struct arena *a, size_t offset)
 		};
 	}
 	return (struct option_table){rows, CONFIG_OPTION_COUNT};
+}
+
+static size_t field_size(enum config_kind kind)
+{
+	static const size_t sizes[] = {
+#define SIZE(kind, type) [CONFIG_##kind] = sizeof(type),
+	        CONFIG_KINDS(SIZE)
+#undef SIZE
+	};
+
+	need((size_t)kind < LEN(sizes));
+	return sizes[kind];
+}
+
+size_t config_keep_started(const struct config *started, struct config *fresh,
+                           enum config_id *changed)
+{
+	AUTO(arena) a = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < CONFIG_OPTION_COUNT; i++) {
+		const struct config_row *row = &config_rows[i];
+		enum config_id id = (enum config_id)i;
+
+		if (!(row->roles & CONFIG_ONCE))
+			continue;
+		if (!str_eq(config_value(&a, started, id), config_value(&a, fresh, id)))
+			changed[n++] = id;
+		memcpy((char *)fresh + row->offset, (const char *)started + row->offset,
+		       field_size(row->kind));
+		fresh->origin[i] = started->origin[i];
+	}
+	return n;
 }

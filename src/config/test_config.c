@@ -406,6 +406,28 @@ static void test_slice(void **state)
 	                              "to 100000");
 }
 
+static void test_keep_started(void **state)
+{
+	AUTO(arena) a = {0};
+	enum config_id changed[CONFIG_OPTION_COUNT];
+	struct config started, fresh;
+	struct err err;
+
+	(void)state;
+	assert_true(read_all(&a, "dns.timeout = 3s\ndns.servers = 192.0.2.1\n", NULL,
+	                     NULL, &started, &err));
+	assert_true(read_all(&a, "dns.timeout = 4s\napi.rate_per_minute = 7\n", NULL,
+	                     NULL, &fresh, &err));
+	assert_int_equal(config_keep_started(&started, &fresh, changed), 2);
+	assert_int_equal(changed[0], CONFIG_ID_dns_servers);
+	assert_int_equal(changed[1], CONFIG_ID_dns_timeout);
+	assert_int_equal(fresh.dns_timeout, 3000);
+	assert_int_equal(fresh.dns_servers.n, 1);
+	assert_str(fresh.origin[CONFIG_ID_dns_timeout], "s.conf:1");
+	assert_int_equal(fresh.api_rate_per_minute, 7);
+	assert_int_equal(config_keep_started(&started, &fresh, changed), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +435,7 @@ int main(void)
 	        cmocka_unit_test(test_values),       cmocka_unit_test(test_file_errors),
 	        cmocka_unit_test(test_other_errors), cmocka_unit_test(test_precedence),
 	        cmocka_unit_test(test_check),        cmocka_unit_test(test_slice),
+	        cmocka_unit_test(test_keep_started),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,26 @@ def test_sighup_with_a_broken_configuration_changes_nothing(own):
     assert own.api.get("/v1/domains").status == 200
 
 
+def test_sighup_names_what_needs_a_restart(own):
+    """What cannot change while it runs stays as it was, in every role, and is told."""
+    timeout, listen = own.options.get("dns.timeout"), own.options["api.listen"]
+    own.configure(**{"dns.timeout": "77s", "api.listen": "127.0.0.1:1",
+                     "store.path": "/elsewhere/x.db", "instance.name": "Other"})
+    own.reload()
+    until(lambda: own.log().count("role.reloaded") >= 2, "the reload")
+    told = {line.split("option=")[1].split()[0] for line in own.log().splitlines()
+            if "config.needs_restart" in line}
+    assert told == {"dns.timeout", "api.listen", "store.path"}
+    own.kill("core")
+    until(own.is_up, "core with what it was started with")
+    assert own.add("after.example")["status"] == "pending"
+    own.configure(**{"dns.timeout": timeout, "api.listen": listen, "store.path": None})
+    before = len(own.log())
+    own.reload()
+    until(lambda: "server.reloaded" in own.log()[before:], "the second reload")
+    assert "needs_restart" not in own.log()[before:]
+
+
 def test_nothing_is_lost_under_fire(own):
     """kill -9 of any role at any time: what was acknowledged is there, every key too."""
     result = torture.run(own, seconds=float(os.environ.get("TORTURE_SECONDS", "10")),
