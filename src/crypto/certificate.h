@@ -24,7 +24,6 @@ enum {
 	CHAIN_MAX = 8, /* certificates */
 	CHAIN_TEXT_MAX = 48 * 1024,
 	CHAIN_DER_MAX = 24 * 1024,
-	CERTIFICATE_NAMES_MAX = 100, /* that one may have */
 	TLS_KEY_TEXT_MAX = 8 * 1024,
 	TLS_HOST_MAX = 240,
 };
@@ -38,7 +37,7 @@ struct tls_key;
 struct certificate {
 	int64_t not_before, not_after; /* ms UTC */
 	struct str issuer;             /* who certified it: its CN, or O, printable */
-	struct str serial;             /* lower-case hex, no leading zeros */
+	struct str serial;             /* lower-case hex, two digits a byte */
 	struct str names;              /* DNS names, lower case, a blank between two */
 };
 

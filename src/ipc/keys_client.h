@@ -110,7 +110,7 @@ void keys_sign(struct keys_client *k, const struct grant *g,
 void keys_drop(struct keys_client *k, struct str key_id, keys_done_fn *done, void *arg);
 void keys_stats(struct keys_client *k, keys_done_fn *done, void *arg);
 
-/* `generation` is 1 or more. */
+/* What is too long ends with KEYS_INVALID (IPC_BODY_MAX for all together). `generation` is 1 or more. */
 void keys_tls_csr(struct keys_client *k, struct str host, uint64_t generation,
                   keys_done_fn *done, void *arg);
 /* KEYS_UNKNOWN_KEY where there is no key of that generation. */

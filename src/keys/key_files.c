@@ -101,10 +101,30 @@ static bool tidy_one(void *arg, const char *name)
 	return true;
 }
 
+/* Whether there is a file in the folder, found without reading all of it: 1 or 0. */
+static bool has_any(int folder, size_t *count, struct err *err)
+{
+	int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+
+	*count = 0;
+	if (!dir) {
+		file_close(&copy);
+		return fail(err, "a folder of keys");
+	}
+	while (*count == 0 && (entry = readdir(dir)) != NULL)
+		*count = str_ends(str_c(entry->d_name), STR(".tls"));
+	closedir(dir);
+	return true;
+}
+
 static bool open_folders(struct key_files *f, int keys, int64_t uid, int64_t gid,
                          size_t *count, struct err *err)
 {
-	*count = 0;
+	if (!make_folder(keys, "tls", uid, gid, &f->tls, err) ||
+	    !has_any(f->tls, count, err))
+		return false;
 	for (int i = 0; i < KEY_FOLDER_COUNT; i++) {
 		struct tidying t = {0};
 
@@ -126,7 +146,8 @@ bool key_files_open(struct key_files *f, const char *data_dir, const char *maste
 	size_t count;
 
 	*f = (struct key_files){
-	        .folders = {-1, -1}
+	        .folders = {-1, -1},
+                  .tls = -1
         };
 	if (mkdir(data_dir, 0750) != 0 && errno != EEXIST)
 		return fail(err, data_dir);
@@ -150,6 +171,7 @@ void key_files_close(struct key_files *f)
 {
 	for (int i = 0; i < KEY_FOLDER_COUNT; i++)
 		file_close(&f->folders[i]);
+	file_close(&f->tls);
 	secret_done(&f->master);
 }
 

@@ -1,6 +1,7 @@
 /*
  * The private keys on disk: DATA/keys/pool/ID.key are made ahead and belong to nobody,
- * DATA/keys/dkim/ID.key belong to a domain. Each file is one line of what it is, in the
+ * DATA/keys/dkim/ID.key belong to a domain; keys of TLS hosts lie beside them (tls_store.h).
+ * Each file is one line of what it is, in the
  * clear, and the key in PEM sealed under the master key (crypto/seal.h), with that line
  * sealed along:
  *
@@ -27,6 +28,7 @@ enum key_folder { KEY_POOL, KEY_DKIM, KEY_FOLDER_COUNT };
 struct key_files {
 	struct secret master;
 	int folders[KEY_FOLDER_COUNT]; /* open folders */
+	int tls;                       /* that of tls_store.h, which is never listed */
 };
 
 /* Opens or makes all of it; what is made belongs to uid and gid (-1: who runs it). Files

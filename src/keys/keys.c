@@ -32,6 +32,7 @@ static bool lock_in(struct keys *k, struct err *err)
 	const struct sandbox_path paths[] = {
 	        {SANDBOX_TREE, arena_printf(a, "%s/keys/pool", data_dir).p},
 	        {SANDBOX_TREE, arena_printf(a, "%s/keys/dkim", data_dir).p},
+	        {SANDBOX_TREE, arena_printf(a, "%s/keys/tls",  data_dir).p},
 	};
 	struct sandbox_state s;
 

@@ -5,6 +5,7 @@
 #include "keys/key_cache.h"
 #include "keys/maker.h"
 #include "keys/sign_rate.h"
+#include "keys/tls_calls.h"
 
 #include <string.h>
 
@@ -19,6 +20,8 @@ struct peer {
 	unsigned instance;
 	struct channel *channel; /* NULL: none */
 	uint64_t generation;
+	int64_t guessing_since; /* ms UTC: names without a key in this second */
+	uint32_t guesses;
 };
 
 /* Whom to answer. */
@@ -476,6 +479,43 @@ static void on_stats(struct keys_service *s, const struct caller *to,
 	send_now(to, IPC_KEYS_STATED, buf_str(&body));
 }
 
+/* Whether this peer may still ask for names that might not be there. */
+static bool may_guess(struct peer *p, int64_t now)
+{
+	if (now - p->guessing_since >= 1000 || now < p->guessing_since) {
+		if (p->guesses >= KEYS_GUESSES_MAX)
+			log_warning("key.guessing", LOG_CSTR("of", role_name(p->role)),
+			            LOG_NUM("instance", p->instance));
+		p->guessing_since = now;
+		p->guesses = 0;
+	}
+	return p->role != ROLE_EDGE || p->guesses < KEYS_GUESSES_MAX;
+}
+
+static void on_tls(struct keys_service *s, const struct caller *to, enum ipc_type call,
+                   struct ipc_reader *r)
+{
+	const struct tls_store store = {&s->files->master, s->files->tls};
+	AUTO(buf) body = {.max = IPC_BODY_MAX};
+	enum ipc_type answer;
+	enum keys_refusal no;
+	struct err err;
+
+	if (!may_guess(to->peer, clock_now())) {
+		refuse(s, to, KEYS_RATE, NULL);
+		return;
+	}
+	no = tls_call(&store, call, r, clock_now(), &answer, &body, &err);
+	if (no == KEYS_NONE) {
+		send_now(to, answer, buf_str(&body));
+		if (answer == IPC_TLS_GOT)
+			explicit_bzero(body.p, body.n);
+		return;
+	}
+	to->peer->guesses += no == KEYS_UNKNOWN_KEY;
+	refuse(s, to, no, no == KEYS_INVALID || !err.text[0] ? NULL : err.text);
+}
+
 static const struct {
 	enum ipc_type type;
 	void (*handle)(struct keys_service *s, const struct caller *to,
@@ -494,8 +534,11 @@ static void on_message(void *arg, struct channel_message *m)
 	struct ipc_reader r = {m->body, false};
 
 	for (size_t i = 0; i < LEN(calls); i++)
-		if (calls[i].type == m->type)
+		if (calls[i].type == m->type) {
 			calls[i].handle(p->service, &to, &r);
+			return;
+		}
+	on_tls(p->service, &to, m->type, &r);
 }
 
 static void disconnect(struct peer *p)

@@ -1,5 +1,6 @@
 /*
- * What the keys role does for core and gate, on one loop: takes, signs, drops, stats.
+ * What the keys role does for core, gate and edge, on one loop: takes, signs, drops, stats,
+ * and the keys of TLS hosts (tls_calls.h).
  *
  * Takes and drops are answered at the end of the turn of the loop they came in, after one
  * fsync for all of them (key_files.h), so an answer means that it is on disk. A take of
@@ -16,7 +17,12 @@
 struct event_base;
 struct keys_service;
 
-enum { KEYS_WAITING_MAX = KEYS_PENDING_MAX };
+enum {
+	KEYS_WAITING_MAX = KEYS_PENDING_MAX,
+	/* Names without a key that one edge may ask for in a second: nobody needs that many,
+	 * and who guesses names gets no further. */
+	KEYS_GUESSES_MAX = 5000,
+};
 
 struct keys_limits {
 	size_t pool;              /* RSA keys to have in stock */

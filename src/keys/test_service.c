@@ -117,7 +117,7 @@ static void remove_key(void *arg, struct str id)
 static int tear_down(void **state)
 {
 	static const char *const rest[] = {
-	        "keys/pool",         "keys/dkim", "keys/master.key",
+	        "keys/pool",         "keys/dkim", "keys/tls", "keys/master.key",
 	        "keys/master.check", "keys",      ""};
 	struct bench *b = *state;
 	char path[128];
