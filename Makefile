@@ -7,7 +7,7 @@ PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 LAB = /usr/bin/python3 tests/lab/lab.py run --
 
 .PHONY: all run test unit check e2e torture bench-check bench-watch bench-dkim bench-letter \
-	bench-store fuzz format docs install deb clean
+	bench-store bench-journal fuzz format docs install deb clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
@@ -71,6 +71,12 @@ bench-dkim: all
 DOMAINS ?= 1000000
 bench-store: all
 	@folder=$$(mktemp -d) && $(BUILD)/tests/bench_store $$folder $(DOMAINS); \
+		status=$$?; rm -r $$folder; exit $$status
+
+# What a durable record in the journal costs, on the disk of the build.
+bench-journal: all
+	@folder=$$(mktemp -d $(abspath $(BUILD))/journal.XXXXXX) && \
+		$(BUILD)/tests/bench_journal $$folder/journal; \
 		status=$$?; rm -r $$folder; exit $$status
 
 # Every fuzz target for SECONDS, two at a time.

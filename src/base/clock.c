@@ -28,6 +28,11 @@ int64_t clock_coarse_ms(void)
 	return read_us(CLOCK_MONOTONIC_COARSE) / 1000;
 }
 
+int64_t clock_monotonic_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
 int64_t clock_cpu_us(void)
 {
 	return read_us(CLOCK_PROCESS_CPUTIME_ID);
