@@ -43,97 +43,97 @@ enum {
 #define IPC_ALL (IPC_C | IPC_K | IPC_E | IPC_G | IPC_A)
 
 /* X(NAME, code, from, to, most bytes of the body, fields) */
-#define IPC_MESSAGES(X)                                                                \
-	/* The parent to a role, in this order, then START: the options of the */      \
-	/* role as "name=value" lines; (name, address) and a listening socket; */      \
-	/* (role, instance) and a socket to that process, again whenever it was */     \
-	/* started anew; the secret that seals grants; the text of the token keys */   \
-	/* (track/token_keys.h), again where SIGHUP finds another. */                  \
-	X(CONFIG, 1, IPC_P, IPC_ALL, IPC_BODY_MAX, "s")                                \
-	X(LISTEN, 2, IPC_P, IPC_C | IPC_E | IPC_G, 1024, "ss")                         \
-	X(PEER, 3, IPC_P, IPC_ALL, 64, "uu")                                           \
-	X(SECRET, 4, IPC_P, IPC_C | IPC_K, 64, "s")                                    \
-	X(TOKEN_KEYS, 13, IPC_P, IPC_E | IPC_G, 16384, "s")                            \
-	/* user and group to become (all ones: keep), the own instance, of how many */ \
-	X(START, 5, IPC_P, IPC_ALL, 64, "uuuu")                                        \
-	/* What becomes of a start: READY, or FAILED with the reason. */               \
-	X(READY, 6, IPC_ALL, IPC_P, 0, "")                                             \
-	X(FAILED, 7, IPC_ALL, IPC_P, 1024, "s")                                        \
-	X(PING, 8, IPC_P, IPC_ALL, 0, "")                                              \
-	X(PONG, 9, IPC_ALL, IPC_P, 0, "")                                              \
-	/* New options as in CONFIG; accept no more, finish what is under way, */      \
-	/* end. */                                                                     \
-	X(RELOAD, 10, IPC_P, IPC_ALL, IPC_BODY_MAX, "s")                               \
-	X(DRAIN, 11, IPC_P, IPC_ALL, 0, "")                                            \
-	/* role, instance, enum ipc_role_state, pid, starts so far, since when */      \
-	/* (ms UTC) */                                                                 \
-	X(ROLE_STATE, 12, IPC_P, IPC_C, 64, "uuuuuu")                                  \
-	/* key id, algorithm, domain → public key (its p= bytes) */                  \
-	X(KEYS_TAKE, 20, IPC_C, IPC_K, 512, "sus")                                     \
-	X(KEYS_TAKEN, 21, IPC_K, IPC_C, 2048, "s")                                     \
-	/* the grant: key id, domain, expires at, per minute, seal; then the */        \
-	/* digest */                                                                   \
-	X(KEYS_SIGN, 22, IPC_C | IPC_G, IPC_K, 512, "ssuuss")                          \
-	X(KEYS_SIGNED, 23, IPC_K, IPC_C | IPC_G, 2048, "s")                            \
-	/* key id */                                                                   \
-	X(KEYS_DROP, 24, IPC_C, IPC_K, 128, "s")                                       \
-	X(KEYS_DROPPED, 25, IPC_K, IPC_C, 0, "")                                       \
-	/* pool, pool wanted, takes waiting, signatures, refusals, takes, cached */    \
-	/* keys */                                                                     \
-	X(KEYS_STATS, 26, IPC_C, IPC_K, 0, "")                                         \
-	X(KEYS_STATED, 27, IPC_K, IPC_C, 128, "uuuuuuu")                               \
-	/* enum keys_refusal (keys_client.h) and a sentence: any call to keys */       \
-	/* failed */                                                                   \
-	X(KEYS_REFUSED, 28, IPC_K, IPC_C | IPC_G | IPC_E, 1024, "us")                  \
-	/* host → what a handshake for it needs: the chain (certificates in DER, */  \
-	/* one behind the other, its own first), its private key in DER, which */      \
-	/* kind of key (enum tls_key_kind, crypto/certificate.h), until when the */    \
-	/* chain is good (ms UTC) */                                                   \
-	X(TLS_GET, 30, IPC_E, IPC_K, 512, "s")                                         \
-	X(TLS_GOT, 31, IPC_K, IPC_E, IPC_BODY_MAX, "ssuu")                             \
-	/* host, generation → a certificate request in DER; the same ones give */    \
-	/* the same key, whatever happens between. The key lies beside the one in */   \
-	/* use. */                                                                     \
-	X(TLS_CSR, 32, IPC_C, IPC_K, 512, "su")                                        \
-	X(TLS_CSR_MADE, 33, IPC_K, IPC_C, 4096, "s")                                   \
-	/* host, generation, chain in PEM: into use, if it is what that key needs */   \
-	X(TLS_INSTALL, 34, IPC_C, IPC_K, IPC_BODY_MAX, "sus")                          \
-	/* host, chain and private key in PEM: a customer's own, likewise */           \
-	X(TLS_UPLOAD, 35, IPC_C, IPC_K, IPC_BODY_MAX, "sss")                           \
-	/* host: what is in use? */                                                    \
-	X(TLS_LOOK, 36, IPC_C, IPC_K, 512, "s")                                        \
-	/* The answer to these three: generation (0: uploaded), good from, until */    \
-	/* (ms UTC), issuer, serial number in hex, names (with a blank between), */    \
-	/* chain as in TLS_GOT */                                                      \
-	X(TLS_STATED, 37, IPC_K, IPC_C, IPC_BODY_MAX, "uuussss")                       \
-	/* host: its keys and chain are removed */                                     \
-	X(TLS_DROP, 38, IPC_C, IPC_K, 512, "s")                                        \
-	X(TLS_DROPPED, 39, IPC_K, IPC_C, 0, "")                                        \
-	/* host, request in DER → chain in PEM; the directory it is of (empty: the */  \
-	/* one in use) and a certificate in DER, to be revoked */                      \
-	X(ACME_ORDER, 40, IPC_C, IPC_A, 8192, "ss")                                    \
-	X(ACME_ISSUED, 41, IPC_A, IPC_C, IPC_BODY_MAX, "s")                            \
-	X(ACME_REVOKE, 42, IPC_C, IPC_A, 16384, "ss")                                  \
-	X(ACME_REVOKED, 43, IPC_A, IPC_C, 0, "")                                       \
-	/* Either failed: what kind (enum acme_failure, ipc/acme_failure.h), not */    \
-	/* before (ms UTC; 0: nothing said), in words */                               \
-	X(ACME_FAILED, 44, IPC_A, IPC_C, 4096, "uus")                                  \
-	/* What an edge knows of accounts and hosts. After each new channel: */        \
-	/* START, all rows, DONE; then rows as they change. account id, name, */       \
-	/* language, ip policy (enum track_ip_policy, track/event.h) */                \
-	X(EDGE_TABLE_START, 50, IPC_C, IPC_E, 0, "")                                   \
-	X(EDGE_ACCOUNT, 51, IPC_C, IPC_E, 2048, "ussu")                                \
-	/* host, account id (0: the host is none of ours any more), and the texts */   \
-	/* of apple-app-site-association and assetlinks.json (empty: none) */          \
-	X(EDGE_HOST, 52, IPC_C, IPC_E, 60000, "suss")                                  \
-	X(EDGE_TABLE_DONE, 53, IPC_C, IPC_E, 0, "")                                    \
-	/* host: its chain or key is another one now, or gone */                       \
-	X(TLS_CHANGED, 54, IPC_C, IPC_E, 512, "s")                                     \
-	/* the last sequence of this edge's journal that is in the store for good */   \
-	X(EDGE_INGESTED, 55, IPC_C, IPC_E, 64, "u")                                    \
-	/* the last sequence of its journal that is on disk, after it grew */          \
-	X(EDGE_SYNCED, 56, IPC_E, IPC_C, 64, "u")                                      \
-	/* the numbers of edge_stats.h, in their order */                              \
+#define IPC_MESSAGES(X)                                                                 \
+	/* The parent to a role, in this order, then START: the options of the */       \
+	/* role as "name=value" lines; (name, address) and a listening socket; */       \
+	/* (role, instance) and a socket to that process, again whenever it was */      \
+	/* started anew; the secret that seals grants; the text of the token keys */    \
+	/* (track/token_keys.h), again where SIGHUP finds another. */                   \
+	X(CONFIG, 1, IPC_P, IPC_ALL, IPC_BODY_MAX, "s")                                 \
+	X(LISTEN, 2, IPC_P, IPC_C | IPC_E | IPC_G, 1024, "ss")                          \
+	X(PEER, 3, IPC_P, IPC_ALL, 64, "uu")                                            \
+	X(SECRET, 4, IPC_P, IPC_C | IPC_K, 64, "s")                                     \
+	X(TOKEN_KEYS, 13, IPC_P, IPC_E | IPC_G, 17000, "s")                             \
+	/* user and group to become (all ones: keep), the own instance, of how many */  \
+	X(START, 5, IPC_P, IPC_ALL, 64, "uuuu")                                         \
+	/* What becomes of a start: READY, or FAILED with the reason. */                \
+	X(READY, 6, IPC_ALL, IPC_P, 0, "")                                              \
+	X(FAILED, 7, IPC_ALL, IPC_P, 1024, "s")                                         \
+	X(PING, 8, IPC_P, IPC_ALL, 0, "")                                               \
+	X(PONG, 9, IPC_ALL, IPC_P, 0, "")                                               \
+	/* New options as in CONFIG; accept no more, finish what is under way, */       \
+	/* end. */                                                                      \
+	X(RELOAD, 10, IPC_P, IPC_ALL, IPC_BODY_MAX, "s")                                \
+	X(DRAIN, 11, IPC_P, IPC_ALL, 0, "")                                             \
+	/* role, instance, enum ipc_role_state, pid, starts so far, since when */       \
+	/* (ms UTC) */                                                                  \
+	X(ROLE_STATE, 12, IPC_P, IPC_C, 64, "uuuuuu")                                   \
+	/* key id, algorithm, domain → public key (its p= bytes) */                   \
+	X(KEYS_TAKE, 20, IPC_C, IPC_K, 512, "sus")                                      \
+	X(KEYS_TAKEN, 21, IPC_K, IPC_C, 2048, "s")                                      \
+	/* the grant: key id, domain, expires at, per minute, seal; then the */         \
+	/* digest */                                                                    \
+	X(KEYS_SIGN, 22, IPC_C | IPC_G, IPC_K, 512, "ssuuss")                           \
+	X(KEYS_SIGNED, 23, IPC_K, IPC_C | IPC_G, 2048, "s")                             \
+	/* key id */                                                                    \
+	X(KEYS_DROP, 24, IPC_C, IPC_K, 128, "s")                                        \
+	X(KEYS_DROPPED, 25, IPC_K, IPC_C, 0, "")                                        \
+	/* pool, pool wanted, takes waiting, signatures, refusals, takes, cached */     \
+	/* keys */                                                                      \
+	X(KEYS_STATS, 26, IPC_C, IPC_K, 0, "")                                          \
+	X(KEYS_STATED, 27, IPC_K, IPC_C, 128, "uuuuuuu")                                \
+	/* enum keys_refusal (keys_client.h) and a sentence: any call to keys */        \
+	/* failed */                                                                    \
+	X(KEYS_REFUSED, 28, IPC_K, IPC_C | IPC_G | IPC_E, 1024, "us")                   \
+	/* host → what a handshake for it needs: the chain (certificates in DER, */   \
+	/* one behind the other, its own first), its private key in DER, which */       \
+	/* kind of key (enum tls_key_kind, crypto/certificate.h), until when the */     \
+	/* chain is good (ms UTC) */                                                    \
+	X(TLS_GET, 30, IPC_E, IPC_K, 512, "s")                                          \
+	X(TLS_GOT, 31, IPC_K, IPC_E, IPC_BODY_MAX, "ssuu")                              \
+	/* host, generation → a certificate request in DER; the same ones give */     \
+	/* the same key, whatever happens between. The key lies beside the one in */    \
+	/* use. */                                                                      \
+	X(TLS_CSR, 32, IPC_C, IPC_K, 512, "su")                                         \
+	X(TLS_CSR_MADE, 33, IPC_K, IPC_C, 4096, "s")                                    \
+	/* host, generation, chain in PEM: into use, if it is what that key needs */    \
+	X(TLS_INSTALL, 34, IPC_C, IPC_K, IPC_BODY_MAX, "sus")                           \
+	/* host, chain and private key in PEM: a customer's own, likewise */            \
+	X(TLS_UPLOAD, 35, IPC_C, IPC_K, IPC_BODY_MAX, "sss")                            \
+	/* host: what is in use? */                                                     \
+	X(TLS_LOOK, 36, IPC_C, IPC_K, 512, "s")                                         \
+	/* The answer to these three: generation (0: uploaded), good from, until */     \
+	/* (ms UTC), issuer, serial number in hex, names (with a blank between), */     \
+	/* chain as in TLS_GOT */                                                       \
+	X(TLS_STATED, 37, IPC_K, IPC_C, IPC_BODY_MAX, "uuussss")                        \
+	/* host: its keys and chain are removed */                                      \
+	X(TLS_DROP, 38, IPC_C, IPC_K, 512, "s")                                         \
+	X(TLS_DROPPED, 39, IPC_K, IPC_C, 0, "")                                         \
+	/* host, request in DER → chain in PEM; the directory it is of (empty: the */ \
+	/* one in use) and a certificate in DER, to be revoked */                       \
+	X(ACME_ORDER, 40, IPC_C, IPC_A, 8192, "ss")                                     \
+	X(ACME_ISSUED, 41, IPC_A, IPC_C, IPC_BODY_MAX, "s")                             \
+	X(ACME_REVOKE, 42, IPC_C, IPC_A, 16384, "ss")                                   \
+	X(ACME_REVOKED, 43, IPC_A, IPC_C, 0, "")                                        \
+	/* Either failed: what kind (enum acme_failure, ipc/acme_failure.h), not */     \
+	/* before (ms UTC; 0: nothing said), in words */                                \
+	X(ACME_FAILED, 44, IPC_A, IPC_C, 4096, "uus")                                   \
+	/* What an edge knows of accounts and hosts. After each new channel: */         \
+	/* START, all rows, DONE; then rows as they change. account id, name, */        \
+	/* language, ip policy (enum track_ip_policy, track/event.h) */                 \
+	X(EDGE_TABLE_START, 50, IPC_C, IPC_E, 0, "")                                    \
+	X(EDGE_ACCOUNT, 51, IPC_C, IPC_E, 2048, "ussu")                                 \
+	/* host, account id (0: the host is none of ours any more), and the texts */    \
+	/* of apple-app-site-association and assetlinks.json (empty: none) */           \
+	X(EDGE_HOST, 52, IPC_C, IPC_E, 60000, "suss")                                   \
+	X(EDGE_TABLE_DONE, 53, IPC_C, IPC_E, 0, "")                                     \
+	/* host: its chain or key is another one now, or gone */                        \
+	X(TLS_CHANGED, 54, IPC_C, IPC_E, 512, "s")                                      \
+	/* the last sequence of this edge's journal that is in the store for good */    \
+	X(EDGE_INGESTED, 55, IPC_C, IPC_E, 64, "u")                                     \
+	/* the last sequence of its journal that is on disk, after it grew */           \
+	X(EDGE_SYNCED, 56, IPC_E, IPC_C, 64, "u")                                       \
+	/* the numbers of edge_stats.h, in their order */                               \
 	X(EDGE_STATS, 57, IPC_E, IPC_C, 512, EDGE_STATS_FIELDS)
 
 enum ipc_type {

@@ -8,7 +8,7 @@
 #include "parent/child.h"
 #include "parent/folders.h"
 #include "parent/listen.h"
-#include "parent/token_keys.h"
+#include "parent/token_file.h"
 #include "sandbox/sandbox.h"
 
 #include <signal.h>
@@ -339,7 +339,7 @@ static void reload_token_keys(struct parent *p)
 	AUTO(secret) fresh = {0};
 	struct err err;
 
-	if (!token_keys_read(arena_cstr(&a, config_token_keys_path(&a, &p->config)),
+	if (!token_file_read(arena_cstr(&a, config_token_keys_path(&a, &p->config)),
 	                     &fresh, &err)) {
 		log_error("server.token_keys_failed", LOG_CSTR("reason", err.text));
 		return;
@@ -465,7 +465,7 @@ static bool prepare(struct parent *p, struct err *err)
 	                 err) &&
 	       folders_make(arena_cstr(&a, p->config.data_dir), count_edges(&p->config),
 	                    &owners, err) &&
-	       token_keys_open(arena_cstr(&a, config_token_keys_path(&a, &p->config)),
+	       token_file_open(arena_cstr(&a, config_token_keys_path(&a, &p->config)),
 	                       &p->token_keys, err);
 }
 

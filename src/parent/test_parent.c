@@ -531,11 +531,11 @@ static void test_token_keys(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_true(file_read(&a, path, 8192, &first, &err));
-	assert_true(str_starts(first, STR("signet-token-key 1 ")));
+	assert_true(str_starts(first, STR("signet-token-key ")));
 	at = reload(&s, at, "event=server.reloaded");
 	assert_true(file_write(path, STR("nonsense\n"), 0600, &err));
 	at = reload(&s, at, "event=server.token_keys_failed");
-	text = arena_join(&a, first, first);
+	text = arena_join(&a, STR("# a remark\n"), first);
 	assert_true(file_write(path, text, 0600, &err));
 	at = reload(&s, at, "event=server.token_keys_reloaded");
 	wait_from(&s, 0, "role=edge event=test.token_keys");
