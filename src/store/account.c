@@ -10,7 +10,8 @@
 	X(TEXT, language)                                                              \
 	X(BOOL, is_operator)                                                           \
 	X(INT, created_at)                                                             \
-	X(OPTIONAL, closed_at)
+	X(OPTIONAL, closed_at)                                                         \
+	X(TEXT, ip_policy)
 #define SELECT "SELECT id, " NAMES(COLUMNS) " FROM accounts "
 
 static const struct sql_shape shape = SHAPE(COLUMNS);
@@ -19,17 +20,17 @@ enum { ADD, FIND, LIST, LIST_NEWEST, SAVE, CLOSE };
 
 static const struct sql_statement statements[] = {
         [ADD] = {"account.add",
-                 "INSERT INTO accounts (" NAMES(
-                         COLUMNS) ")"
-                                  " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id"    },
+                 "INSERT INTO accounts (" NAMES(COLUMNS) ")"
+                                                         " VALUES ($1, $2, $3, $4, $5, "
+                                                         "$6, $7, $8) RETURNING id"      },
         [FIND] = {"account.find",                                   SELECT "WHERE id = $1", &shape},
         [LIST] = {"account.list",                                                SELECT "WHERE id > $1 ORDER BY id LIMIT $2",                                                         &shape},
         [LIST_NEWEST] = {"account.list_newest",
                  SELECT "WHERE id < $1 ORDER BY id DESC LIMIT $2",        &shape},
         [SAVE] = {"account.save",
                  "UPDATE accounts SET name = $1, owner_email = $2, region = $3,"
-                  " language = $4, is_operator = $5 WHERE id = $6"         },
-        [CLOSE] = {"account.close",                                   "UPDATE accounts SET closed_at = $1 WHERE id = $2"                       },
+                  " language = $4, is_operator = $5, ip_policy = $6 WHERE id = $7"         },
+        [CLOSE] = {"account.close",                                   "UPDATE accounts SET closed_at = $1 WHERE id = $2"       },
 };
 const struct sql_statements account_statements = {statements, LEN(statements)};
 
@@ -64,7 +65,8 @@ bool account_save(struct store *store, const struct account_row *row, struct err
 	return sql_run(store->sql, &statements[SAVE],
 	               SQL_VALUES(sql_text(row->name), sql_text(row->owner_email),
 	                          sql_text(row->region), sql_text(row->language),
-	                          sql_int(row->is_operator), sql_int(row->id)),
+	                          sql_int(row->is_operator), sql_text(row->ip_policy),
+	                          sql_int(row->id)),
 	               NULL, err);
 }
 

@@ -8,6 +8,9 @@ struct account_row {
 	struct str name, owner_email, region, language;
 	bool is_operator;
 	int64_t created_at, closed_at;
+	/* What is kept of recipients' addresses: full, truncated, none; empty: what the
+	 * installation says. */
+	struct str ip_policy;
 };
 
 struct account_rows {
@@ -24,7 +27,7 @@ NODISCARD bool account_find(struct store *store, struct arena *a, int64_t id,
 NODISCARD bool account_list(struct store *store, struct arena *a,
                             const struct store_page *page, struct account_rows *out,
                             struct err *err);
-/* Writes name, owner_email, region, language and is_operator of the row with this id. */
+/* Writes name, owner_email, region, language, is_operator and ip_policy of the row with this id. */
 NODISCARD bool account_save(struct store *store, const struct account_row *row,
                             struct err *err);
 /* Closes at `now`, or opens again with 0. */

@@ -186,12 +186,18 @@ bool store_backup(const char *from, const char *to, struct err *err)
 const struct sql_statements *store_statements(size_t i)
 {
 	static const struct sql_statements *const all[] = {
-	        &account_statements,    &api_key_statements,       &audit_statements,
-	        &check_statements,      &dkim_key_statements,      &domain_statements,
-	        &event_statements,      &idempotency_statements,   &layout_statements,
-	        &mail_queue_statements, &review_statements,        &schedule_statements,
-	        &sender_statements,     &setting_statements,       &tracking_statements,
-	        &turn_statements,       &unsettled_key_statements, &user_statements,
+	        &account_statements,       &api_key_statements,
+	        &audit_statements,         &check_statements,
+	        &dkim_key_statements,      &domain_statements,
+	        &event_statements,         &idempotency_statements,
+	        &layout_statements,        &mail_queue_statements,
+	        &review_statements,        &schedule_statements,
+	        &sender_statements,        &setting_statements,
+	        &tracking_statements,      &track_count_statements,
+	        &track_cursor_statements,  &track_event_statements,
+	        &track_message_statements, &unsubscribe_statements,
+	        &turn_statements,          &unsettled_key_statements,
+	        &user_statements,
 	};
 
 	return i < LEN(all) ? all[i] : NULL;
