@@ -25,10 +25,11 @@
 
 static char dir[64];
 static char database[128], log_file[128], pool[128], dkim[128], key[128], moved[128];
+static char journal[128], segment[128], challenges[128], challenge[128];
 
 static int set_up(void **state)
 {
-	static const char *const files[] = {database, log_file, key};
+	static const char *const files[] = {database, log_file, key, challenge};
 	struct err err;
 
 	(void)state;
@@ -40,6 +41,12 @@ static int set_up(void **state)
 	snprintf(dkim, sizeof(dkim), "%s/dkim", dir);
 	snprintf(key, sizeof(key), "%s/pool/1.key", dir);
 	snprintf(moved, sizeof(moved), "%s/dkim/2.key", dir);
+	snprintf(journal, sizeof(journal), "%s/journal", dir);
+	snprintf(segment, sizeof(segment), "%s/journal/1.log", dir);
+	snprintf(challenges, sizeof(challenges), "%s/challenges", dir);
+	snprintf(challenge, sizeof(challenge), "%s/challenges/token", dir);
+	assert_int_equal(mkdir(journal, 0700), 0);
+	assert_int_equal(mkdir(challenges, 0700), 0);
 	assert_int_equal(mkdir(pool, 0700), 0);
 	assert_int_equal(mkdir(dkim, 0700), 0);
 	for (size_t i = 0; i < LEN(files); i++)
@@ -54,6 +61,10 @@ static int tear_down(void **state)
 	(void)unlink(log_file);
 	(void)unlink(key);
 	(void)unlink(moved);
+	(void)unlink(segment);
+	(void)unlink(challenge);
+	(void)rmdir(journal);
+	(void)rmdir(challenges);
 	(void)rmdir(pool);
 	(void)rmdir(dkim);
 	return rmdir(dir);
@@ -164,7 +175,69 @@ static int try_all_keys(void)
 	return try_thread() == 0 ? 0 : 5;
 }
 
-/* Of edge and gate: a client is served on a socket that listens already. */
+/* It writes its journal by a thread, reads what it answers to challenges, no more. */
+static int try_all_edge(void)
+{
+	struct err err;
+
+	if (!file_write(segment, STR("record"), 0640, &err) || try_thread() != 0)
+		return 1;
+	if (try_read(database) == 0 || try_read(key) == 0 ||
+	    try_read("/etc/passwd") == 0 || try_read(challenge) != 0)
+		return 2;
+	if (try_write(challenge) == 0 || unlink(challenge) == 0)
+		return 6;
+	if (try_socket(AF_INET) == 0 || try_socket(AF_UNIX) == 0)
+		return 3;
+	if (try_fork() == 0)
+		return 4;
+	return try_random_and_time() == 0 ? 0 : 5;
+}
+
+/* The exit status of a program, 126 where it may not be executed, 127 where there can be
+ * no process. */
+static int try_program(const char *path, const char *argument)
+{
+	char first[16] = "program", second[160];
+	char *const argv[] = {first, second, NULL};
+	char *const environment[] = {NULL};
+	int status;
+	pid_t pid;
+
+	snprintf(second, sizeof(second), "%s", argument);
+	pid = fork();
+	if (pid == 0) {
+		int quiet[2];
+
+		if (pipe(quiet) != 0 || dup2(quiet[1], STDOUT_FILENO) < 0 ||
+		    dup2(quiet[1], STDERR_FILENO) < 0)
+			_exit(127);
+		(void)execve(path, argv, environment);
+		_exit(126);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return 127;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* It may run its one program, and what that opens is held by the same rules. */
+static int try_all_acme(void)
+{
+	if (try_program("/bin/cat", challenge) != 0)
+		return 1;
+	if (try_program("/bin/cat", database) == 0 ||
+	    try_program("/bin/cat", key) == 0 || try_read(database) == 0 ||
+	    try_read(key) == 0 || try_read("/etc/passwd") == 0)
+		return 2;
+	if (try_program("/bin/true", "") != 126 || try_program("/bin/sh", "") != 126 ||
+	    try_program("/proc/self/exe", "") != 126)
+		return 3;
+	if (try_write(challenge) != 0 || try_socket(AF_INET) != 0)
+		return 4;
+	return try_random_and_time() == 0 ? 0 : 6;
+}
+
+/* Of gate: a client is served on a socket that listens already. */
 static int try_all_servers(void)
 {
 	if (try_read(database) == 0 || try_read(key) == 0 ||
@@ -197,22 +270,38 @@ static int in_child(const struct trial *t)
 	        {SANDBOX_FILE, database          },
 	        {SANDBOX_FILE, log_file          },
 	        {SANDBOX_READ, "/etc/resolv.conf"},
-	        {SANDBOX_READ, "/nowhere"        }
-        };
+	        {SANDBOX_READ, "/nowhere"        },
+	};
 	const struct sandbox_path of_keys[] = {
 	        {SANDBOX_TREE, pool},
                 {SANDBOX_TREE, dkim}
         };
-	const struct sandbox_path *paths = t->role == ROLE_CORE   ? of_core
-	                                   : t->role == ROLE_KEYS ? of_keys
-	                                                          : NULL;
-	size_t n = t->role == ROLE_CORE   ? LEN(of_core)
-	           : t->role == ROLE_KEYS ? LEN(of_keys)
-	                                  : 0;
+	const struct sandbox_path of_edge[] = {
+	        {SANDBOX_TREE, journal   },
+	        {SANDBOX_READ, challenges},
+	};
+	const struct sandbox_path of_acme[] = {
+	        {SANDBOX_EXECUTE, "/bin/cat"        },
+	        {SANDBOX_EXECUTE, "/lib64"          },
+	        {SANDBOX_READ,    "/lib"            },
+	        {SANDBOX_EXECUTE, "/usr/lib"        },
+	        {SANDBOX_READ,    "/etc/ld.so.cache"},
+	        {SANDBOX_TREE,    challenges        },
+	};
+	const struct {
+		const struct sandbox_path *v;
+		size_t n;
+	} paths[ROLE_COUNT] = {
+	        [ROLE_CORE] = {of_core, LEN(of_core)},
+	        [ROLE_KEYS] = {of_keys, LEN(of_keys)},
+	        [ROLE_EDGE] = {of_edge, LEN(of_edge)},
+	        [ROLE_ACME] = {of_acme, LEN(of_acme)},
+	};
 	struct sandbox_state s;
 	struct err err;
 
-	if (!sandbox_enter(t->role, paths, n, t->uid, t->uid, &s, &err)) {
+	if (!sandbox_enter(t->role, paths[t->role].v, paths[t->role].n, t->uid, t->uid,
+	                   &s, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 100;
 	}
@@ -260,7 +349,7 @@ static void test_keys(void **state)
 static void test_edge(void **state)
 {
 	(void)state;
-	expect_fine(ROLE_EDGE, try_all_servers);
+	expect_fine(ROLE_EDGE, try_all_edge);
 }
 
 static void test_gate(void **state)
@@ -269,16 +358,26 @@ static void test_gate(void **state)
 	expect_fine(ROLE_GATE, try_all_servers);
 }
 
+static void test_acme(void **state)
+{
+	(void)state;
+	expect_fine(ROLE_ACME, try_all_acme);
+}
+
 static void test_exec_kills(void **state)
 {
-	const struct trial t = {ROLE_EDGE, try_exec, SANDBOX_KEEP_USER};
-	int status = run(&t);
+	static const enum role roles[] = {ROLE_EDGE, ROLE_KEYS, ROLE_CORE, ROLE_GATE};
 
 	(void)state;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 101)
-		return; /* not skip(): its TAP reads as a failure */
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(WTERMSIG(status), SIGSYS);
+	for (size_t i = 0; i < LEN(roles); i++) {
+		const struct trial t = {roles[i], try_exec, SANDBOX_KEEP_USER};
+		int status = run(&t);
+
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 101)
+			return; /* not skip(): its TAP reads as a failure */
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGSYS);
+	}
 }
 
 static int try_root_again(void)
@@ -332,11 +431,12 @@ static void test_find_user(void **state)
 
 int main(void)
 {
+	/* keys last: it removes what the others must not find readable. */
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_core),       cmocka_unit_test(test_keys),
-	        cmocka_unit_test(test_edge),       cmocka_unit_test(test_gate),
-	        cmocka_unit_test(test_exec_kills), cmocka_unit_test(test_user),
-	        cmocka_unit_test(test_find_user),
+	        cmocka_unit_test(test_core),       cmocka_unit_test(test_edge),
+	        cmocka_unit_test(test_gate),       cmocka_unit_test(test_acme),
+	        cmocka_unit_test(test_exec_kills), cmocka_unit_test(test_keys),
+	        cmocka_unit_test(test_user),       cmocka_unit_test(test_find_user),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
