@@ -274,6 +274,20 @@ class Server:
                 found[words[words.index(b"role") + 1].decode()] = pid
         return found
 
+    def pids_of(self, role):
+        """The pids of all processes of a role, in the order of their start."""
+        text = pathlib.Path(
+            f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        found = []
+        for pid in map(int, text.split()):
+            try:
+                words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if words[1:3] == [b"role", role.encode()]:
+                found.append(pid)
+        return found
+
     def status_of(self, role):
         """/proc/PID/status of a role, as a dict."""
         text = pathlib.Path(f"/proc/{self.pids()[role]}/status").read_text()

@@ -133,6 +133,89 @@ def test_sighup_names_what_needs_a_restart(own):
     assert "needs_restart" not in own.log()[before:]
 
 
+@pytest.fixture
+def edges(tmp_path):
+    """A server with three processes of edge."""
+    with Server(SIGNET, tmp_path, **{"edge.processes": "3"}) as running:
+        yield running
+
+
+def edge_states(server):
+    return {r["process"]: (r["state"], r["restarts"]) for r in server.health()["roles"]
+            if r["name"] == "edge"}
+
+
+def test_every_process_of_edge_is_told_apart(edges):
+    assert edge_states(edges) == {0: ("up", 0), 1: ("up", 0), 2: ("up", 0)}
+    assert len(edges.pids_of("edge")) == 3
+    metrics = edges.api.get("/metrics").body.decode()
+    for process in range(3):
+        assert f'signet_role_up{{role="edge",process="{process}"}} 1' in metrics
+    for process in range(3):
+        folder = edges.data / "journal" / f"edge-{process}"
+        assert folder.stat().st_mode & 0o777 == 0o750
+
+
+def accepts(port):
+    """Whether a request on a connection of its own is answered, which process it is that
+    the kernel gives it to being left to chance."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    finally:
+        connection.close()
+
+
+def test_connections_are_spread_and_outlive_a_killed_process(edges):
+    """S5-2: kill -9 of one of several: the others serve, it comes back as itself, and no
+    connection that comes meanwhile is refused."""
+    def answered_by(pid):
+        """Its CPU time, in ticks, and the switches it made: more where it did something."""
+        text = open(f"/proc/{pid}/status", encoding="ascii").read()
+        return int(text.split("voluntary_ctxt_switches:\t")[1].split()[0])
+
+    pids = edges.pids_of("edge")
+    before = {pid: answered_by(pid) for pid in pids}
+    for _ in range(100):
+        assert accepts(edges.edge_port)
+    assert all(answered_by(pid) > before[pid] + 10 for pid in pids), "one had no work"
+    for process, victim in enumerate(pids):
+        os.kill(victim, 9)
+        for _ in range(30):
+            assert accepts(edges.edge_port)
+        until(lambda n=process: edge_states(edges)[n] == ("up", 1), "it to be back")
+    assert edge_states(edges) == {n: ("up", 1) for n in range(3)}
+    assert not set(pids) & set(edges.pids_of("edge"))
+    assert edges.stop() == 0
+
+
+def test_the_keys_of_tokens_are_made_once(own):
+    path = own.data / "token.keys"
+    assert path.stat().st_mode & 0o777 == 0o600
+    text = path.read_text()
+    assert own.stop() == 0
+    own.start()
+    assert path.read_text() == text
+
+
+def test_a_stop_right_after_kills_ends_soon(own):
+    """keys has just been killed, a call waits for it, and the server is told to stop: keys
+    is started again, answers, and all end, without anybody running into a timeout."""
+    asking = [threading.Thread(target=lambda n=n: own.api.post(
+        "/v1/domains", {"name": f"late{n}.example"})) for n in range(4)]
+    for _ in range(6):
+        own.kill("keys")
+        time.sleep(0.1)
+    for thread in asking:
+        thread.start()
+    own.kill("keys")
+    assert own.stop() == 0
+    for thread in asking:
+        thread.join()
+    assert "server.killing" not in own.log()
+
+
 def test_nothing_is_lost_under_fire(own):
     """kill -9 of any role at any time: what was acknowledged is there, every key too."""
     result = torture.run(own, seconds=float(os.environ.get("TORTURE_SECONDS", "10")),
