@@ -66,6 +66,17 @@ struct api_mail {
 	struct notice notice;
 };
 
+/* A customer's own certificate; both PEM, lent. */
+struct api_upload {
+	struct str chain, key;
+};
+
+struct api_uploaded {
+	bool ok;
+	bool is_unfit;    /* it is not fit for the host or for its key */
+	struct str words; /* why not; lent */
+};
+
 /* Gauges that only core knows, for /metrics. */
 struct api_gauges {
 	uint64_t checks_done, checks_failed; /* since the start */
@@ -113,6 +124,18 @@ struct api_host {
 	void (*failed)(void *arg, const char *route, struct str why);
 	/* Moves the clock of all roles and runs what is due. */
 	void (*shift_clock)(void *arg, int64_t ms);
+	/* Certificates of tracking domains. Somebody wants one (anew): *again_at says from
+	 * when on that may be asked, if not now. */
+	bool (*certificate_request)(void *arg, int64_t tracking, int64_t *again_at,
+	                            struct err *err);
+	/* Revokes and drops it. */
+	bool (*certificate_withdraw)(void *arg, int64_t tracking, struct err *err);
+	/* Puts a customer's own into use; its row is written by then. */
+	void (*certificate_upload)(void *arg, int64_t tracking, struct str host,
+	                           const struct api_upload *upload,
+	                           void (*done)(void *done_arg,
+	                                        const struct api_uploaded *uploaded),
+	                           void *done_arg);
 };
 
 struct api_setup {

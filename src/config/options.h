@@ -172,6 +172,8 @@ X(acme_eab_id, "acme.eab_id", TEXT, "", CONFIG_ACME, 0, 0, "ID",                
   "binding)")                                                                          \
 X(acme_eab_key, "acme.eab_key", PATH, "", CONFIG_ACME, 0, 0, "FILE",                   \
   "the file with the key of that account, base64url as the authority gave it")         \
+X(acme_caa_names, "acme.caa_names", NAMES, "letsencrypt.org", CONFIG_CORE, 0, 0,        \
+  "NAME", "by which of these names CAA records allow this authority")                  \
 X(acme_orders_per_hour, "acme.orders_per_hour", NUMBER, "100", CONFIG_CORE, 1,         \
   1000000, "N", "how many certificates are asked for in an hour")                      \
 X(acme_uacme, "acme.uacme", PATH, "/usr/bin/uacme", CONFIG_ACME, 0, 0, "FILE",         \

@@ -1,4 +1,5 @@
 #include "core/key_calls.h"
+#include "core/certify.h"
 #include "core/parts.h"
 
 #include "base/clock.h"
@@ -113,6 +114,8 @@ static void shift_clock(void *arg, int64_t ms)
 	log_warning("clock.shifted", LOG_NUM("ms", ms));
 	resolver_forget(core->resolver);
 	watch_poke(core->watch);
+	certificates_poke(core->certificates);
+	revocations_poke(core->revocations);
 	upkeep_poke(core->upkeep);
 	mailer_poke(core->mailer);
 }
@@ -128,6 +131,9 @@ struct api_host core_host(struct core *core)
 	        .drop_key = core_drop_key,
 	        .pool_run = run_in_pool,
 	        .mail_send = mail_send,
+	        .certificate_request = core_certificate_request,
+	        .certificate_withdraw = core_certificate_withdraw,
+	        .certificate_upload = core_certificate_upload,
 	        .roles = roles,
 	        .gauges = gauges,
 	        .failed = failed,

@@ -2,8 +2,11 @@
 #pragma once
 
 #include "config/config.h"
+#include "core/acme_client.h"
+#include "core/certificates.h"
 #include "core/mail.h"
 #include "core/pool.h"
+#include "core/revocations.h"
 #include "core/turn.h"
 #include "core/upkeep.h"
 #include "core/watch.h"
@@ -28,6 +31,9 @@ struct core {
 	struct upkeep *upkeep;
 	struct mailer *mailer;
 	struct keys_client *keys;
+	struct acme_client *acme;
+	struct certificates *certificates;
+	struct revocations *revocations;
 	struct key_call *unused_key_calls; /* of key_calls.c */
 	struct http_server *server;
 	struct tls_context tls;

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "core/key_calls.h"
+#include "core/certify.h"
 #include "core/parts.h"
 #include "sandbox/sandbox.h"
 
@@ -78,6 +79,8 @@ static void on_peer(void *arg, enum role peer, unsigned instance, int fd)
 	(void)instance;
 	if (peer == ROLE_KEYS)
 		keys_client_connect(core->keys, fd);
+	else if (peer == ROLE_ACME)
+		acme_client_connect(core->acme, fd);
 	else
 		file_close(&fd); /* the others have nothing to say to it yet */
 }
@@ -98,6 +101,7 @@ static void on_reload(void *arg, struct str text)
 	watch_reconfigure(core->watch, &core->config);
 	upkeep_reconfigure(core->upkeep, &core->config);
 	mailer_reconfigure(core->mailer, &core->config);
+	certificates_reconfigure(core->certificates, &core->config);
 	log_info("role.reloaded");
 }
 
@@ -106,6 +110,7 @@ static void on_drain(void *arg)
 	struct core *core = arg;
 
 	watch_drain(core->watch);
+	certificates_drain(core->certificates);
 	mailer_drain(core->mailer);
 	http_server_drain(core->server);
 	tick_in(core, 0);
@@ -171,6 +176,7 @@ static void make_parts(struct core *core)
 	                                              .turn = core->turn,
 	                                              .api = core->api,
 	                                              .config = c});
+	core_certify(core);
 	core->server = http_server_new(&(struct http_server_options){
 	        .base = core->base,
 	        .body_max = (size_t)c->api_body_max,
@@ -190,6 +196,9 @@ static void listen_to_all(struct core *core)
 
 	if (fd >= 0)
 		keys_client_connect(core->keys, fd);
+	fd = role_take_peer(&core->run, ROLE_ACME, 0);
+	if (fd >= 0)
+		acme_client_connect(core->acme, fd);
 	for (size_t i = 0; i < core->run.listener_count; i++) {
 		struct role_listener *l = &core->run.listeners[i];
 
@@ -208,7 +217,8 @@ static bool start(struct core *core, struct err *err)
 	    !core_lock_in(core, err))
 		return false;
 	make_parts(core);
-	if (!watch_load(core->watch, err))
+	if (!watch_load(core->watch, err) ||
+	    !certificates_load(core->certificates, err))
 		return false;
 	listen_to_all(core);
 	return true;
@@ -220,6 +230,9 @@ static void stop(struct core *core)
 	http_server_free(core->server);
 	pool_free(core->pool);
 	mailer_free(core->mailer);
+	certificates_stop(core->certificates);
+	revocations_free(core->revocations);
+	acme_client_free(core->acme);
 	keys_client_free(core->keys);
 	upkeep_free(core->upkeep);
 	event_free(core->tick);
@@ -228,6 +241,7 @@ static void stop(struct core *core)
 	turn_free(core->turn);
 	resolver_free(core->resolver);
 	watch_free(core->watch);
+	certificates_free(core->certificates);
 	store_close(&core->store);
 	if (core->has_tls)
 		tls_context_done(&core->tls);

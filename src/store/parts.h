@@ -56,10 +56,10 @@ NODISCARD bool several_end(struct store *store, bool own, bool is_good,
 
 /* The statements of each noun, for store_statements(). */
 extern const struct sql_statements account_statements, api_key_statements,
-        audit_statements, check_statements, dkim_key_statements, domain_statements,
-        event_statements, idempotency_statements, layout_statements,
-        mail_queue_statements, review_statements, schedule_statements,
-        sender_statements, setting_statements, track_count_statements,
-        track_cursor_statements, track_event_statements, track_message_statements,
-        tracking_statements, turn_statements, unsubscribe_statements,
-        unsettled_key_statements, user_statements;
+        audit_statements, certificate_statements, check_statements, dkim_key_statements,
+        domain_statements, event_statements, idempotency_statements, layout_statements,
+        mail_queue_statements, review_statements, revocation_statements,
+        schedule_statements, sender_statements, setting_statements,
+        track_count_statements, track_cursor_statements, track_event_statements,
+        track_message_statements, tracking_statements, turn_statements,
+        unsubscribe_statements, unsettled_key_statements, user_statements;

@@ -188,6 +188,7 @@ const struct sql_statements *store_statements(size_t i)
 	static const struct sql_statements *const all[] = {
 	        &account_statements,       &api_key_statements,
 	        &audit_statements,         &check_statements,
+	        &certificate_statements,   &revocation_statements,
 	        &dkim_key_statements,      &domain_statements,
 	        &event_statements,         &idempotency_statements,
 	        &layout_statements,        &mail_queue_statements,
