@@ -116,6 +116,7 @@ static enum step step_handshake(struct http_connection *c)
 {
 	switch (transport_handshake(&c->transport)) {
 	case TRANSPORT_DONE:
+		c->server->stats.handshakes += c->tls != NULL;
 		if (c->server->is_draining)
 			return close_now(c);
 		become_idle(c);

@@ -156,6 +156,7 @@ bool response_write(struct http_server *server, struct buf *out,
 	}
 	for (size_t i = 0; i < response->field_count; i++)
 		add_field(out, response->fields[i].name, response->fields[i].value);
+	buf_add(out, response->lines);
 	if (is_last)
 		buf_add(out, STR("Connection: close\r\n"));
 	buf_add(out, STR("\r\n"));

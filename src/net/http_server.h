@@ -60,6 +60,8 @@ struct http_response {
 	struct str type;                 /* Content-Type; empty is none */
 	const struct http_field *fields; /* more header fields */
 	size_t field_count;
+	struct str
+	        lines; /* still more, as they are sent, each with its CR LF: literals */
 	struct str body;
 	bool close; /* the connection ends with it */
 };
@@ -130,7 +132,7 @@ struct http_server_stats {
 	uint64_t refused;   /* answered by the server itself with an error */
 	uint64_t timed_out; /* connections ended by a deadline that was no idling */
 	uint64_t evicted;   /* idle connections that had to make room */
-	uint64_t handshake_failed;
+	uint64_t handshakes, handshake_failed;
 	uint64_t proxied_badly; /* connections without a proper header of proxy.h */
 };
 

@@ -127,7 +127,7 @@ static void open_world(struct world *w, int how)
 
 	*w = (struct world){.base = event_base_new(), .known = PRESENT};
 	make_identity(&a, &certificate, &key);
-	if (!tls_pair_new(&certificate, 1, key, &w->pair, &err))
+	if (!tls_pair_new(certificate, key, &w->pair, &err))
 		fail_msg("%s", err.text);
 	tls_context_init_by_name(&w->tls, find, w);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, length), 0);
@@ -467,26 +467,26 @@ static void test_tickets(void **state)
 static void test_pair(void **state)
 {
 	AUTO(arena) a = {0};
-	struct str one, key, other, other_key, chain[TLS_CHAIN_MAX + 1];
+	struct str one, key, other, other_key, chain = STR_NONE, two;
 	struct tls_pair *pair;
 	struct err err;
 
 	(void)state;
 	make_identity(&a, &one, &key);
 	make_identity(&a, &other, &other_key);
-	chain[0] = one;
-	for (size_t i = 1; i < LEN(chain); i++)
-		chain[i] = other;
-	assert_true(tls_pair_new(chain, TLS_CHAIN_MAX, key, &pair, &err));
+	chain = one;
+	for (size_t i = 1; i < TLS_CHAIN_MAX; i++)
+		chain = arena_join(&a, chain, other);
+	assert_true(tls_pair_new(chain, key, &pair, &err));
 	assert_true(llabs(tls_pair_not_after(pair) - clock_now() - 3600000) < 60000);
 	tls_pair_free(pair);
-	assert_false(tls_pair_new(chain, TLS_CHAIN_MAX + 1, key, &pair, &err));
-	assert_false(tls_pair_new(chain, 0, key, &pair, &err));
-	assert_false(tls_pair_new(chain, 1, other_key, &pair, &err));
-	assert_false(tls_pair_new(chain, 1, str_slice(key, 0, 20), &pair, &err));
-	assert_false(tls_pair_new(chain, 1, STR_NONE, &pair, &err));
-	chain[1].n--;
-	assert_false(tls_pair_new(chain, 2, key, &pair, &err));
+	assert_false(tls_pair_new(arena_join(&a, chain, other), key, &pair, &err));
+	assert_false(tls_pair_new(STR_NONE, key, &pair, &err));
+	assert_false(tls_pair_new(one, other_key, &pair, &err));
+	assert_false(tls_pair_new(one, str_slice(key, 0, 20), &pair, &err));
+	assert_false(tls_pair_new(one, STR_NONE, &pair, &err));
+	two = arena_join(&a, one, other);
+	assert_false(tls_pair_new(str_slice(two, 0, two.n - 1), key, &pair, &err));
 	assert_null(pair);
 }
 

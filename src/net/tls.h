@@ -91,11 +91,11 @@ void tls_context_init_by_name(struct tls_context *tls, tls_find_fn *find, void *
 void tls_context_rotate(struct tls_context *tls);
 void tls_context_done(struct tls_context *tls);
 
-/* A chain, its own certificate first, and the private key (PKCS #8 or of its type), all
- * DER. Fails where they cannot be read, do not belong together, or the key is none that
+/* A chain, certificates in DER one behind the other, its own first, and the private key
+ * (PKCS #8 or of its type). Fails where they cannot be read, do not belong together, or the key is none that
  * serves (EC P-256 or P-384, RSA of 2048 bits and more). */
-NODISCARD bool tls_pair_new(const struct str *chain, size_t n, struct str key,
-                            struct tls_pair **out, struct err *err);
+NODISCARD bool tls_pair_new(struct str chain, struct str key, struct tls_pair **out,
+                            struct err *err);
 /* Those who use it go on; NULL is allowed. */
 void tls_pair_free(struct tls_pair *pair);
 /* Until when its certificate is valid (ms UTC). */

@@ -45,22 +45,29 @@ void tls_waiters_wake(struct tls_waiter **list)
 	}
 }
 
-static bool fail(struct err *err, const char *what)
+/* Takes a certificate off the front. */
+static X509 *cut_certificate(struct str *der)
 {
-	ERR_clear_error();
-	return err_set(err, ERR_INPUT, "%s", what);
+	const unsigned char *p = (const unsigned char *)der->p;
+	X509 *x = der->n && der->n <= INT_MAX ? d2i_X509(NULL, &p, (long)der->n) : NULL;
+
+	if (x)
+		*der = str_from(*der, (size_t)(p - (const unsigned char *)der->p));
+	return x;
 }
 
-static X509 *read_certificate(struct str der)
+static bool read_chain(struct tls_pair *pair, struct str der)
 {
-	const unsigned char *p = (const unsigned char *)der.p;
-	X509 *x = der.n && der.n <= INT_MAX ? d2i_X509(NULL, &p, (long)der.n) : NULL;
+	pair->own = cut_certificate(&der);
+	for (int i = 1; pair->own && der.n; i++) {
+		X509 *x = i < TLS_CHAIN_MAX ? cut_certificate(&der) : NULL;
 
-	if (x && p != (const unsigned char *)der.p + der.n) {
+		if (x && sk_X509_push(pair->chain, x) > 0)
+			continue;
 		X509_free(x);
-		return NULL;
+		return false;
 	}
-	return x;
+	return pair->own;
 }
 
 /* With the type given, reading an EC key costs a third. */
@@ -86,40 +93,37 @@ static bool is_strong(const EVP_PKEY *key)
 	       (type == EVP_PKEY_RSA && bits >= 2048);
 }
 
-bool tls_pair_new(const struct str *chain, size_t n, struct str key,
-                  struct tls_pair **out, struct err *err)
+/* Why it does not serve, or NULL. */
+static const char *find_fault(struct tls_pair *pair, struct str chain, struct str key)
 {
-	struct tls_pair *pair;
+	if (!read_chain(pair, chain))
+		return "a certificate cannot be read, or there are too many";
+	pair->key = read_key(key);
+	if (!pair->key)
+		return "the key cannot be read";
+	if (!is_strong(pair->key))
+		return "the key is too weak";
+	if (X509_check_private_key(pair->own, pair->key) != 1)
+		return "key and certificate do not belong together";
+	return NULL;
+}
 
-	if (n == 0 || n > TLS_CHAIN_MAX)
-		return err_set(err, ERR_INPUT, "a chain of %zu certificates", n);
-	pair = OPENSSL_zalloc(sizeof(*pair));
+bool tls_pair_new(struct str chain, struct str key, struct tls_pair **out,
+                  struct err *err)
+{
+	struct tls_pair *pair = OPENSSL_zalloc(sizeof(*pair));
+	const char *fault;
+
 	need(pair != NULL);
 	pair->chain = sk_X509_new_null();
 	need(pair->chain != NULL);
-	*out = pair;
-	pair->own = read_certificate(chain[0]);
-	pair->key = read_key(key);
-	for (size_t i = 1; pair->own && i < n; i++) {
-		X509 *x = read_certificate(chain[i]);
-
-		if (!x || sk_X509_push(pair->chain, x) <= 0) {
-			X509_free(x);
-			X509_free(pair->own);
-			pair->own = NULL;
-		}
-	}
-	if (pair->own && pair->key && is_strong(pair->key) &&
-	    X509_check_private_key(pair->own, pair->key) == 1)
+	fault = find_fault(pair, chain, key);
+	*out = fault ? NULL : pair;
+	ERR_clear_error();
+	if (!fault)
 		return true;
-	fail(err, !pair->own   ? "a certificate cannot be read"
-	          : !pair->key ? "the key cannot be read"
-	          : !is_strong(pair->key)
-	                  ? "the key is too weak"
-	                  : "key and certificate do not belong together");
 	tls_pair_free(pair);
-	*out = NULL;
-	return false;
+	return err_set(err, ERR_INPUT, "%s", fault);
 }
 
 void tls_pair_free(struct tls_pair *pair)
