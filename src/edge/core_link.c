@@ -40,7 +40,7 @@ static void on_message(void *arg, struct channel_message *m)
 	else if (m->type == IPC_EDGE_TABLE_DONE)
 		profile_done(e->profile);
 	else if (m->type == IPC_TLS_CHANGED)
-		certificates_drop(e->certificates, ipc_get_str(&r));
+		tls_cache_drop(e->certificates, ipc_get_str(&r));
 	else if (m->type == IPC_EDGE_INGESTED)
 		journal_release(e->journal, ipc_get_u64(&r));
 }
@@ -69,7 +69,7 @@ struct edge_stats edge_numbers(const struct edge *e)
 {
 	struct edge_stats s = e->site.stats;
 	struct http_server_stats http = http_server_stats(e->server);
-	struct certificates_stats certificates = certificates_stats(e->certificates);
+	struct tls_cache_stats certificates = tls_cache_stats(e->certificates);
 	struct journal_stats journal;
 	uint64_t waiting;
 

@@ -166,10 +166,10 @@ static void make_tables(struct edge *e)
 	struct err err = {0};
 
 	e->profile = profile_new();
-	e->certificates = certificates_new(&(struct certificates_options){
+	e->certificates = tls_cache_new(&(struct tls_cache_options){
 	        .max = (size_t)e->config.edge_certificates, .ask = ask_keys, .arg = e});
 	e->keys = keys_link_new(e->base, e->certificates);
-	tls_context_init_by_name(&e->tls, certificates_find, e->certificates);
+	tls_context_init_by_name(&e->tls, tls_cache_find, e->certificates);
 	if (!agents_load(data_file(STR("agents.json")), &e->agents, &err))
 		log_error("edge.agents_failed", LOG_CSTR("reason", err.text));
 }
@@ -277,7 +277,7 @@ static void stop(struct edge *e)
 		log_error("journal.unwritten", LOG_NUM("records", unwritten));
 	channel_free(e->core);
 	keys_link_free(e->keys);
-	certificates_free(e->certificates);
+	tls_cache_free(e->certificates);
 	tls_context_done(&e->tls);
 	profile_free(e->profile);
 	agents_free(e->agents);

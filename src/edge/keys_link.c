@@ -16,11 +16,11 @@ struct question {
 struct keys_link {
 	struct arena arena; /* of itself and the questions */
 	struct keys_client *client;
-	struct certificates *certificates;
+	struct tls_cache *certificates;
 	struct question *unused;
 };
 
-struct keys_link *keys_link_new(struct event_base *base, struct certificates *c)
+struct keys_link *keys_link_new(struct event_base *base, struct tls_cache *c)
 {
 	struct arena a = {0};
 	struct keys_link *k = ARENA_NEW(&a, struct keys_link);
@@ -49,12 +49,12 @@ static void install(struct keys_link *k, struct str host,
 	struct err err = {0};
 
 	if (tls_pair_new(result->tls_chain, result->tls_key, &pair, &err)) {
-		certificates_put(k->certificates, host, pair);
+		tls_cache_put(k->certificates, host, pair);
 		return;
 	}
 	log_warning("edge.certificate_bad", LOG_STR("host", host),
 	            LOG_CSTR("reason", err.text));
-	certificates_fail(k->certificates, host);
+	tls_cache_fail(k->certificates, host);
 }
 
 static void on_answer(void *arg, const struct keys_result *result)
@@ -71,9 +71,9 @@ static void on_answer(void *arg, const struct keys_result *result)
 		install(k, host, result);
 	else if (result->refusal == KEYS_UNKNOWN_KEY ||
 	         result->refusal == KEYS_INVALID) /* no name that could have one */
-		certificates_put(k->certificates, host, NULL);
+		tls_cache_put(k->certificates, host, NULL);
 	else
-		certificates_fail(k->certificates, host);
+		tls_cache_fail(k->certificates, host);
 }
 
 void keys_link_connect(struct keys_link *k, int fd)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config/config.h"
-#include "edge/certificates.h"
+#include "edge/tls_cache.h"
 #include "edge/site.h"
 #include "ipc/role.h"
 #include "net/tls.h"
@@ -20,7 +20,7 @@ struct edge {
 	struct journal_writer *journal;
 	struct profile *profile;
 	struct agents *agents;
-	struct certificates *certificates;
+	struct tls_cache *certificates;
 	struct tls_context tls;
 	struct keys_link *keys;
 	struct channel *core; /* NULL while there is none */
@@ -38,7 +38,7 @@ void edge_tell_core(struct edge *e, bool with_stats);
 struct edge_stats edge_numbers(const struct edge *e);
 
 /* keys_link.c: certificates by name, from keys. */
-struct keys_link *keys_link_new(struct event_base *base, struct certificates *c);
+struct keys_link *keys_link_new(struct event_base *base, struct tls_cache *c);
 /* NULL is allowed. */
 void keys_link_free(struct keys_link *k);
 /* The way to a keys process, old or new. */

@@ -2,7 +2,7 @@
  * no spoiled token leads anywhere. */
 #include "base/clock.h"
 #include "base/random.h"
-#include "edge/certificates.h"
+#include "edge/tls_cache.h"
 #include "edge/pages.h"
 #include "edge/profile.h"
 #include "track/token.h"
@@ -79,11 +79,11 @@ static struct tls_pair *make_pair(long seconds)
 	return pair;
 }
 
-static enum tls_found look(struct certificates *c, const char *host)
+static enum tls_found look(struct tls_cache *c, const char *host)
 {
 	struct tls_waiter waiter = {.ready = on_ready};
 	struct tls_pair *pair = NULL;
-	enum tls_found found = certificates_find(c, str_c(host), &waiter, &pair);
+	enum tls_found found = tls_cache_find(c, str_c(host), &waiter, &pair);
 
 	assert_int_equal(found == TLS_FOUND, pair != NULL);
 	assert_int_equal(found == TLS_LATER, waiter.link != NULL);
@@ -94,97 +94,95 @@ static enum tls_found look(struct certificates *c, const char *host)
 static void test_certificates(void **state)
 {
 	struct asks asks = {0};
-	struct certificates *c = certificates_new(
-	        &(struct certificates_options){.max = 2, .ask = ask, .arg = &asks});
+	struct tls_cache *c = tls_cache_new(
+	        &(struct tls_cache_options){.max = 2, .ask = ask, .arg = &asks});
 	struct tls_waiter one = {.ready = on_ready}, two = {.ready = on_ready};
 	struct tls_pair *pair;
 
 	(void)state;
 	woken = 0;
 	/* Asked once, however many wait. */
-	assert_int_equal(certificates_find(c, STR("a.example"), &one, &pair),
-	                 TLS_LATER);
-	assert_int_equal(certificates_find(c, STR("a.example"), &two, &pair),
-	                 TLS_LATER);
+	assert_int_equal(tls_cache_find(c, STR("a.example"), &one, &pair), TLS_LATER);
+	assert_int_equal(tls_cache_find(c, STR("a.example"), &two, &pair), TLS_LATER);
 	assert_int_equal(asks.n, 1);
 	assert_string_equal(asks.last, "a.example");
-	certificates_put(c, STR("a.example"), make_pair(3600));
+	tls_cache_put(c, STR("a.example"), make_pair(3600));
 	assert_int_equal(woken, 2);
 	assert_int_equal(look(c, "a.example"), TLS_FOUND);
 	/* The least recently used goes. */
 	assert_int_equal(look(c, "b.example"), TLS_LATER);
-	certificates_put(c, STR("b.example"), make_pair(3600));
+	tls_cache_put(c, STR("b.example"), make_pair(3600));
 	assert_int_equal(look(c, "a.example"), TLS_FOUND);
 	assert_int_equal(look(c, "c.example"), TLS_LATER);
-	certificates_put(c, STR("c.example"), make_pair(3600));
-	assert_int_equal(certificates_stats(c).kept, 2);
+	tls_cache_put(c, STR("c.example"), make_pair(3600));
+	assert_int_equal(tls_cache_stats(c).kept, 2);
 	assert_int_equal(look(c, "a.example"), TLS_FOUND);
 	assert_int_equal(look(c, "b.example"), TLS_LATER);
 	/* Nobody asked for this one. */
-	certificates_put(c, STR("z.example"), make_pair(3600));
-	assert_int_equal(certificates_stats(c).kept, 2);
+	tls_cache_put(c, STR("z.example"), make_pair(3600));
+	assert_int_equal(tls_cache_stats(c).kept, 2);
 	/* Changed: asked again; changed while asked: the answer is not taken. */
-	certificates_drop(c, STR("a.example"));
+	tls_cache_drop(c, STR("a.example"));
 	asks.n = 0;
 	assert_int_equal(look(c, "a.example"), TLS_LATER);
-	certificates_drop(c, STR("a.example"));
-	certificates_put(c, STR("a.example"), make_pair(3600));
+	tls_cache_drop(c, STR("a.example"));
+	tls_cache_put(c, STR("a.example"), make_pair(3600));
 	assert_int_equal(asks.n, 2);
 	assert_int_equal(look(c, "a.example"), TLS_LATER);
-	certificates_put(c, STR("a.example"), make_pair(3600));
+	tls_cache_put(c, STR("a.example"), make_pair(3600));
 	assert_int_equal(look(c, "a.example"), TLS_FOUND);
-	certificates_free(c);
+	tls_cache_free(c);
 }
 
 static void test_no_certificates(void **state)
 {
 	struct asks asks = {0};
-	struct certificates *c = certificates_new(
-	        &(struct certificates_options){.max = 2, .ask = ask, .arg = &asks});
+	struct tls_cache *c = tls_cache_new(
+	        &(struct tls_cache_options){.max = 2, .ask = ask, .arg = &asks});
 	char host[64];
 
 	(void)state;
 	assert_int_equal(look(c, "a.example"), TLS_LATER);
-	certificates_put(c, STR("a.example"), NULL);
+	tls_cache_put(c, STR("a.example"), NULL);
 	assert_int_equal(look(c, "a.example"), TLS_UNKNOWN);
 	assert_int_equal(asks.n, 1);
 	/* It has got one. */
-	certificates_drop(c, STR("a.example"));
+	tls_cache_drop(c, STR("a.example"));
 	assert_int_equal(look(c, "a.example"), TLS_LATER);
-	certificates_fail(c, STR("a.example"));
+	tls_cache_fail(c, STR("a.example"));
 	assert_int_equal(look(c, "a.example"), TLS_UNKNOWN);
 	/* A flood of names: so many questions at a time, so many absences. */
 	asks.n = 0;
-	for (int i = 0; i < 3 * CERTIFICATES_ASKED_MAX; i++) {
+	for (int i = 0; i < 3 * TLS_CACHE_ASKED_MAX; i++) {
 		snprintf(host, sizeof(host), "%d.example", i);
 		look(c, host);
 	}
-	assert_int_equal(asks.n, CERTIFICATES_ASKED_MAX);
-	for (int i = 0; i < 3 * CERTIFICATES_NONE_MAX; i++) {
+	assert_int_equal(asks.n, TLS_CACHE_ASKED_MAX);
+	for (int i = 0; i < 3 * TLS_CACHE_NONE_MAX; i++) {
 		snprintf(host, sizeof(host), "%d.example", i);
 		look(c, host);
-		certificates_put(c, str_c(host), NULL);
+		tls_cache_put(c, str_c(host), NULL);
 	}
-	assert_int_equal(certificates_stats(c).none, CERTIFICATES_NONE_MAX);
-	assert_int_equal(certificates_stats(c).asked, 0);
+	assert_int_equal(tls_cache_stats(c).none, TLS_CACHE_NONE_MAX);
+	assert_int_equal(tls_cache_stats(c).asked, 0);
 	/* Keys is not there. */
 	asks.refuses = true;
 	assert_int_equal(look(c, "new.example"), TLS_UNKNOWN);
-	assert_int_equal(certificates_stats(c).asked, 0);
-	certificates_free(c);
+	assert_int_equal(tls_cache_stats(c).asked, 0);
+	tls_cache_free(c);
 }
 
 static void test_expired(void **state)
 {
 	struct asks asks = {0};
-	struct certificates *c = certificates_new(
-	        &(struct certificates_options){.max = 2, .ask = ask, .arg = &asks});
+	struct tls_cache *c = tls_cache_new(
+	        &(struct tls_cache_options){.max = 2, .ask = ask, .arg = &asks});
 
 	(void)state;
 	assert_int_equal(look(c, "a.example"), TLS_LATER);
-	certificates_put(c, STR("a.example"), make_pair(-3600));
+	tls_cache_put(c, STR("a.example"), make_pair(-3600));
 	assert_int_equal(look(c, "a.example"), TLS_FOUND);
-	certificates_free(c);
+	tls_cache_free(c);
 }
 
 static void set_host(struct profile *p, const char *host, uint64_t account)

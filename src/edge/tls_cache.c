@@ -1,4 +1,4 @@
-#include "edge/certificates.h"
+#include "edge/tls_cache.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -26,21 +26,21 @@ struct list {
 	size_t n;
 };
 
-struct certificates {
+struct tls_cache {
 	struct arena arena; /* of itself, too */
-	struct certificates_options options;
+	struct tls_cache_options options;
 	struct entry **slots;
 	size_t slot_count; /* a power of two */
 	struct list lists[STATES];
 	struct entry *unused;
 	uint32_t seed;
-	struct certificates_stats stats;
+	struct tls_cache_stats stats;
 };
 
-struct certificates *certificates_new(const struct certificates_options *options)
+struct tls_cache *tls_cache_new(const struct tls_cache_options *options)
 {
 	struct arena a = {0};
-	struct certificates *c = ARENA_NEW(&a, struct certificates);
+	struct tls_cache *c = ARENA_NEW(&a, struct tls_cache);
 
 	c->options = *options;
 	c->arena = a;
@@ -53,7 +53,7 @@ struct certificates *certificates_new(const struct certificates_options *options
 }
 
 /* FNV-1a, begun with a number that nobody knows. */
-static uint32_t hash_of(const struct certificates *c, struct str host)
+static uint32_t hash_of(const struct tls_cache *c, struct str host)
 {
 	uint32_t hash = 2166136261u ^ c->seed;
 
@@ -62,12 +62,12 @@ static uint32_t hash_of(const struct certificates *c, struct str host)
 	return hash;
 }
 
-static struct entry **slot_of(struct certificates *c, uint32_t hash)
+static struct entry **slot_of(struct tls_cache *c, uint32_t hash)
 {
 	return &c->slots[(hash ^ hash >> 15) & (c->slot_count - 1)];
 }
 
-static struct entry *find_entry(struct certificates *c, struct str host)
+static struct entry *find_entry(struct tls_cache *c, struct str host)
 {
 	uint32_t hash = hash_of(c, host);
 	struct entry *e = *slot_of(c, hash);
@@ -77,7 +77,7 @@ static struct entry *find_entry(struct certificates *c, struct str host)
 	return e;
 }
 
-static void unlink_entry(struct certificates *c, struct entry *e)
+static void unlink_entry(struct tls_cache *c, struct entry *e)
 {
 	struct list *list = &c->lists[e->state];
 
@@ -86,7 +86,7 @@ static void unlink_entry(struct certificates *c, struct entry *e)
 	list->n--;
 }
 
-static void link_entry(struct certificates *c, struct entry *e, enum state state)
+static void link_entry(struct tls_cache *c, struct entry *e, enum state state)
 {
 	struct list *list = &c->lists[state];
 
@@ -98,15 +98,14 @@ static void link_entry(struct certificates *c, struct entry *e, enum state state
 	list->n++;
 }
 
-static void move(struct certificates *c, struct entry *e, enum state state)
+static void move(struct tls_cache *c, struct entry *e, enum state state)
 {
 	unlink_entry(c, e);
 	link_entry(c, e, state);
 	e->at = clock_coarse_ms();
 }
 
-static struct entry *add_entry(struct certificates *c, struct str host,
-                               enum state state)
+static struct entry *add_entry(struct tls_cache *c, struct str host, enum state state)
 {
 	struct entry *e = c->unused, **slot;
 
@@ -126,7 +125,7 @@ static struct entry *add_entry(struct certificates *c, struct str host,
 }
 
 /* Whoever waits for it finds nothing and asks anew. */
-static void remove_entry(struct certificates *c, struct entry *e)
+static void remove_entry(struct tls_cache *c, struct entry *e)
 {
 	struct entry **at = slot_of(c, e->hash);
 
@@ -141,7 +140,7 @@ static void remove_entry(struct certificates *c, struct entry *e)
 	c->unused = e;
 }
 
-static void trim(struct certificates *c, enum state state, size_t max)
+static void trim(struct tls_cache *c, enum state state, size_t max)
 {
 	while (c->lists[state].n > max)
 		remove_entry(c, c->lists[state].last);
@@ -152,18 +151,18 @@ static struct str host_of(const struct entry *e)
 	return (struct str){e->host, e->n};
 }
 
-static bool ask(struct certificates *c, struct entry *e)
+static bool ask(struct tls_cache *c, struct entry *e)
 {
 	return c->options.ask(c->options.arg, host_of(e));
 }
 
-static enum tls_found ask_first(struct certificates *c, struct str host,
+static enum tls_found ask_first(struct tls_cache *c, struct str host,
                                 struct tls_waiter *waiter)
 {
 	struct entry *e;
 
 	c->stats.misses++;
-	if (c->lists[ASKED].n < CERTIFICATES_ASKED_MAX) {
+	if (c->lists[ASKED].n < TLS_CACHE_ASKED_MAX) {
 		e = add_entry(c, host, ASKED);
 		if (ask(c, e)) {
 			tls_waiter_add(&e->waiters, waiter);
@@ -175,8 +174,7 @@ static enum tls_found ask_first(struct certificates *c, struct str host,
 	return TLS_UNKNOWN;
 }
 
-static enum tls_found use(struct certificates *c, struct entry *e,
-                          struct tls_pair **pair)
+static enum tls_found use(struct tls_cache *c, struct entry *e, struct tls_pair **pair)
 {
 	int64_t now = clock_coarse_ms();
 
@@ -186,7 +184,7 @@ static enum tls_found use(struct certificates *c, struct entry *e,
 		link_entry(c, e, KEPT);
 	}
 	/* The old one is served until there is another: its client may still take it. */
-	if (now - e->at > CERTIFICATES_RENEW_MS &&
+	if (now - e->at > TLS_CACHE_RENEW_MS &&
 	    tls_pair_not_after(e->pair) <= clock_now()) {
 		e->at = now;
 		(void)ask(c, e);
@@ -195,13 +193,13 @@ static enum tls_found use(struct certificates *c, struct entry *e,
 	return TLS_FOUND;
 }
 
-enum tls_found certificates_find(void *arg, struct str host, struct tls_waiter *waiter,
-                                 struct tls_pair **pair)
+enum tls_found tls_cache_find(void *arg, struct str host, struct tls_waiter *waiter,
+                              struct tls_pair **pair)
 {
-	struct certificates *c = arg;
+	struct tls_cache *c = arg;
 	struct entry *e = find_entry(c, host);
 
-	if (e && e->state == NONE && clock_coarse_ms() - e->at > CERTIFICATES_NONE_MS) {
+	if (e && e->state == NONE && clock_coarse_ms() - e->at > TLS_CACHE_NONE_MS) {
 		remove_entry(c, e);
 		e = NULL;
 	}
@@ -221,7 +219,7 @@ enum tls_found certificates_find(void *arg, struct str host, struct tls_waiter *
 	return TLS_UNKNOWN;
 }
 
-void certificates_put(struct certificates *c, struct str host, struct tls_pair *pair)
+void tls_cache_put(struct tls_cache *c, struct str host, struct tls_pair *pair)
 {
 	struct entry *e = find_entry(c, host);
 
@@ -240,10 +238,10 @@ void certificates_put(struct certificates *c, struct str host, struct tls_pair *
 	move(c, e, pair ? KEPT : NONE);
 	tls_waiters_wake(&e->waiters);
 	trim(c, KEPT, c->options.max);
-	trim(c, NONE, CERTIFICATES_NONE_MAX);
+	trim(c, NONE, TLS_CACHE_NONE_MAX);
 }
 
-void certificates_fail(struct certificates *c, struct str host)
+void tls_cache_fail(struct tls_cache *c, struct str host)
 {
 	struct entry *e = find_entry(c, host);
 
@@ -251,12 +249,12 @@ void certificates_fail(struct certificates *c, struct str host)
 		return;
 	/* As if there were none, for whoever waits; then it is forgotten. */
 	move(c, e, NONE);
-	e->at -= CERTIFICATES_NONE_MS - CERTIFICATES_FAILED_MS;
+	e->at -= TLS_CACHE_NONE_MS - TLS_CACHE_FAILED_MS;
 	tls_waiters_wake(&e->waiters);
-	trim(c, NONE, CERTIFICATES_NONE_MAX);
+	trim(c, NONE, TLS_CACHE_NONE_MAX);
 }
 
-void certificates_drop(struct certificates *c, struct str host)
+void tls_cache_drop(struct tls_cache *c, struct str host)
 {
 	struct entry *e = find_entry(c, host);
 
@@ -266,9 +264,9 @@ void certificates_drop(struct certificates *c, struct str host)
 		remove_entry(c, e);
 }
 
-struct certificates_stats certificates_stats(const struct certificates *c)
+struct tls_cache_stats tls_cache_stats(const struct tls_cache *c)
 {
-	struct certificates_stats stats = c->stats;
+	struct tls_cache_stats stats = c->stats;
 
 	stats.kept = c->lists[KEPT].n;
 	stats.none = c->lists[NONE].n;
@@ -276,7 +274,7 @@ struct certificates_stats certificates_stats(const struct certificates *c)
 	return stats;
 }
 
-void certificates_free(struct certificates *c)
+void tls_cache_free(struct tls_cache *c)
 {
 	struct arena a;
 
