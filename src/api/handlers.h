@@ -84,6 +84,15 @@ enum api_result audit_get_list(struct api_call *call);
 enum api_result tracking_get_list(struct api_call *call);
 enum api_result tracking_get(struct api_call *call);
 
+/* certificates.c */
+extern const struct schema schema_certificate, schema_certificate_query,
+        schema_certificate_upload;
+enum api_result certificate_get_list(struct api_call *call);
+enum api_result certificate_get(struct api_call *call);
+enum api_result certificate_upload(struct api_call *call);
+enum api_result certificate_renew(struct api_call *call);
+enum api_result certificate_withdraw(struct api_call *call);
+
 /* reviews.c */
 extern const struct schema schema_review, schema_review_form, schema_review_answers,
         schema_review_decision, schema_review_questions, schema_review_query;

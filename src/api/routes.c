@@ -55,6 +55,13 @@ static const struct route routes[] = {
 	{HTTP_GET, "/v1/tracking-domains", "tracking.list", API_READ, ROUTE_BOUND | ROUTE_LIST, tracking_get_list, &schema_page, NULL, &schema_tracking, 200, "list hosts of tracked links", NULL},
 	{HTTP_GET, "/v1/tracking-domains/{tracking}", "tracking.get", API_READ, ROUTE_BOUND, tracking_get, NULL, NULL, &schema_tracking, 200, "look at one", NULL},
 
+	/* Their certificates. */
+	{HTTP_GET, "/v1/certificates", "certificates.list", API_READ, ROUTE_LIST, certificate_get_list, &schema_certificate_query, NULL, &schema_certificate, 200, "list the certificates of tracking domains", NULL},
+	{HTTP_GET, "/v1/tracking-domains/{tracking}/certificate", "certificates.get", API_READ, ROUTE_BOUND, certificate_get, NULL, NULL, &schema_certificate, 200, "how far the certificate of a tracking domain is", "One is ordered by itself as soon as the name leads here, and renewed when a third of its lifetime is left."},
+	{HTTP_PUT, "/v1/tracking-domains/{tracking}/certificate", "certificates.upload", API_DOMAINS, ROUTE_BOUND, certificate_upload, NULL, &schema_certificate_upload, &schema_certificate, 200, "use a certificate of your own", "It is left alone until it is about to expire; then one is ordered, where the name leads here."},
+	{HTTP_POST, "/v1/tracking-domains/{tracking}/certificate/renew", "certificates.renew", API_DOMAINS, ROUTE_BOUND | ROUTE_EMPTY, certificate_renew, NULL, NULL, &schema_certificate, 202, "order it now", "Once in ten minutes for each tracking domain."},
+	{HTTP_DELETE, "/v1/tracking-domains/{tracking}/certificate", "certificates.revoke", API_DOMAINS, ROUTE_BOUND, certificate_withdraw, NULL, NULL, NULL, 204, "revoke the certificate and forget its key", "A name that leads here gets another one."},
+
 	/* What happened. */
 	{HTTP_GET, "/v1/events", "events.list", API_READ, ROUTE_BOUND | ROUTE_LIST, event_get_list, &schema_event_query, NULL, &schema_event, 200, "what happened, in order", "Whoever reads on from the last cursor misses nothing."},
 	{HTTP_GET, "/v1/events/{event}", "events.get", API_READ, ROUTE_BOUND, event_get, NULL, NULL, &schema_event, 200, "look at an event", NULL},

@@ -28,9 +28,10 @@ enum { LATER_MAX = 64, MAILS_MAX = 16 };
 
 /* Something that the host was asked for and has not done yet. */
 struct later {
-	enum { LATER_KEY, LATER_WORK, LATER_CHECK } kind;
+	enum { LATER_KEY, LATER_WORK, LATER_CHECK, LATER_UPLOAD } kind;
 	void (*key_done)(void *, const struct api_taken_key *);
 	void (*check_done)(void *, enum api_verified);
+	void (*upload_done)(void *, const struct api_uploaded *);
 	struct api_work work;
 	void *arg;
 	int64_t domain;
@@ -47,7 +48,10 @@ struct fixture {
 	size_t later_count;
 	bool keys_fail;
 	enum api_verified how;
-	char mails[MAILS_MAX][128]; /* "to: subject" */
+	char mails[MAILS_MAX][128];   /* "to: subject" */
+	struct api_uploaded uploaded; /* what becomes of an upload */
+	int64_t again_at;             /* of a request for a certificate */
+	size_t certificates_asked, certificates_withdrawn;
 	size_t mail_count, dropped, checks_asked, scheduled;
 
 	/* The last answer. */
@@ -155,6 +159,39 @@ static inline bool host_mail(void *arg, const struct api_mail *mail)
 	return true;
 }
 
+static inline bool host_certificate_request(void *arg, int64_t tracking,
+                                            int64_t *again_at, struct err *err)
+{
+	struct fixture *f = arg;
+
+	(void)err;
+	assert_true(tracking > 0);
+	f->certificates_asked++;
+	*again_at = f->again_at;
+	return true;
+}
+
+static inline bool host_certificate_withdraw(void *arg, int64_t tracking,
+                                             struct err *err)
+{
+	struct fixture *f = arg;
+
+	(void)err;
+	assert_true(tracking > 0);
+	f->certificates_withdrawn++;
+	return true;
+}
+
+static inline void host_certificate_upload(
+        void *arg, int64_t tracking, struct str host, const struct api_upload *upload,
+        void (*done)(void *, const struct api_uploaded *), void *done_arg)
+{
+	assert_true(tracking > 0 && host.n > 0);
+	assert_true(upload->chain.n > 0 && upload->key.n > 0);
+	*add_later(arg) =
+	        (struct later){LATER_UPLOAD, .upload_done = done, .arg = done_arg};
+}
+
 static inline size_t host_roles(void *arg, struct api_role *out, size_t max)
 {
 	(void)arg;
@@ -201,6 +238,9 @@ static inline void pump(struct fixture *f)
 			break;
 		case LATER_CHECK:
 			l.check_done(l.arg, f->how);
+			break;
+		case LATER_UPLOAD:
+			l.upload_done(l.arg, &f->uploaded);
 			break;
 		}
 	}
@@ -395,6 +435,7 @@ static inline int fixture_begin(void **state)
 	char path[128];
 
 	clock_set(T0);
+	f->uploaded.ok = true;
 	snprintf(f->folder, sizeof(f->folder), "/tmp/signet-api-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(path, sizeof(path), "%s/signet.db", f->folder);
@@ -406,7 +447,10 @@ static inline int fixture_begin(void **state)
 	        .version = STR("test"),
 	        .host = {f, host_reply, host_verify_now, host_schedule, host_take_key,
 	                 host_drop_key, host_pool_run, host_mail, host_roles,
-	                 host_gauges, host_failed, host_shift_clock},
+	                 host_gauges, host_failed, host_shift_clock,
+	                 .certificate_request = host_certificate_request,
+	                 .certificate_withdraw = host_certificate_withdraw,
+	                 .certificate_upload = host_certificate_upload},
 	});
 	GOOD(f, store_turn_begin(&f->store, &f->err));
 	f->operator_account = add_account(f, "operator", true);

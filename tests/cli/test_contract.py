@@ -22,7 +22,8 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
             "mail rewrite", "domain add", "domain list", "domain show",
             "domain records", "domain verify", "domain watch", "domain retry",
             "domain rotate", "domain instructions", "domain rm", "sender add",
-            "sender list", "sender rm", "key add", "key list", "key rm", "user add",
+            "sender list", "sender rm", "certificate list", "certificate show",
+            "certificate upload", "certificate renew", "certificate rm", "key add", "key list", "key rm", "user add",
             "user list", "user rm", "token add", "token rm", "token seal",
             "token open", "token rotate", "account add",
             "account list", "account show", "review list", "review approve",
@@ -30,7 +31,7 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
             "config doc", "doctor", "manual"]
 # Those that have nothing to answer without a server's data, and are tried with one.
 SERVER = ["store backup", "serve"]
-GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender", "key",
+GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender", "certificate", "key",
           "user", "token", "account", "review", "event", "config"]
 # Those that are clients of a server; none listens where they are sent here.
 ASKS_SERVER = {
@@ -40,7 +41,10 @@ ASKS_SERVER = {
     "domain rotate": ["acme.example"],
     "domain instructions": ["acme.example", "--to", "me@acme.example"],
     "domain rm": ["acme.example"], "sender add": ["me@acme.example"], "sender list": [],
-    "sender rm": ["snd_1"], "key add": ["shop"], "key list": [], "key rm": ["key_1"],
+    "sender rm": ["snd_1"], "certificate list": [], "certificate show": ["trk_1"],
+    "certificate upload": ["trk_1", "--chain", "/dev/null", "--key", "/dev/null"],
+    "certificate renew": ["trk_1"], "certificate rm": ["trk_1"],
+    "key add": ["shop"], "key list": [], "key rm": ["key_1"],
     "user add": ["me@acme.example"], "user list": [], "user rm": ["usr_2"],
     "token add": ["me@acme.example"], "token rm": [],
     "account add": ["Acme", "--email", "me@acme.example"], "account list": [],
