@@ -48,6 +48,8 @@ const struct command *const commands[] = {
         &cmd_token_seal,
         &cmd_token_open,
         &cmd_token_rotate,
+        &cmd_journal_cat,
+        &cmd_journal_check,
         &cmd_account_add,
         &cmd_account_list,
         &cmd_account_show,

@@ -25,14 +25,16 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
             "sender list", "sender rm", "certificate list", "certificate show",
             "certificate upload", "certificate renew", "certificate rm", "key add", "key list", "key rm", "user add",
             "user list", "user rm", "token add", "token rm", "token seal",
-            "token open", "token rotate", "account add",
+            "token open", "token rotate", "journal cat", "journal check",
+            "account add",
             "account list", "account show", "review list", "review approve",
             "review reject", "review ask", "event list", "config check", "config show",
             "config doc", "doctor", "manual"]
 # Those that have nothing to answer without a server's data, and are tried with one.
 SERVER = ["store backup", "serve"]
-GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender", "certificate", "key",
-          "user", "token", "account", "review", "event", "config"]
+GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender",
+          "certificate", "key", "user", "token", "journal", "account", "review", "event",
+          "config"]
 # Those that are clients of a server; none listens where they are sent here.
 ASKS_SERVER = {
     "domain add": ["acme.example"], "domain list": [], "domain show": ["acme.example"],
@@ -80,6 +82,8 @@ CALLS = {
     "token open": ["token", "open", "--token-keys", "token.keys",
                    "https://track.acme.example/click/x"],
     "token rotate": ["token", "rotate", "--token-keys", "token.keys"],
+    "journal cat": ["journal", "cat", "."],
+    "journal check": ["journal", "check", "."],
     "config check": ["config", "check"],
     "config show": ["config", "show"],
     "config doc": ["config", "doc"],
