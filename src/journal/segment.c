@@ -12,7 +12,7 @@
 
 enum {
 	NEW_FLAGS = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW,
-	MODE = 0600,
+	MODE = 0640, /* the folder's group reads */
 };
 
 static bool sync_and_name(struct journal_writer *w, int fd, const char *name)

@@ -23,7 +23,7 @@ static bool fail(struct err *err, const char *name)
 /* By descriptor: whoever may write above must not lead us elsewhere by a link. */
 static bool make(int at, const struct folder *f, struct err *err)
 {
-	AUTO_FD int fd = -1;
+	AUTO_FD int fd = -1, up = -1;
 
 	if (mkdirat(at, f->name, 0700) != 0 && errno != EEXIST)
 		return fail(err, f->name);
@@ -31,11 +31,15 @@ static bool make(int at, const struct folder *f, struct err *err)
 	if (fd < 0)
 		return fail(err, f->name);
 	if ((f->uid >= 0 || f->gid >= 0) &&
-	    fchown(fd, (uid_t)f->uid, (gid_t)f->gid) != 0)
+	    fchown(fd, (uid_t)f->uid, (gid_t)f->gid) != 0 && errno != EROFS)
 		return fail(err, f->name);
 	/* Without root it may be somebody else's, who has set it right. */
-	if (fchmod(fd, f->mode) != 0 && errno != EPERM)
+	if (fchmod(fd, f->mode) != 0 && errno != EPERM && errno != EROFS)
 		return fail(err, f->name);
+	/* Its own entry: without that all in it is gone with the power. */
+	up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (up >= 0)
+		(void)!fsync(up);
 	return true;
 }
 
@@ -59,7 +63,8 @@ bool folders_make(const char *data_dir, unsigned edges,
 			return err_add(err, "%s", data_dir);
 	for (unsigned i = 0; i < edges; i++) {
 		char name[32];
-		struct folder f = {name, 0750, owners->edge_uid, owners->core_gid};
+		/* What the edge makes in it is of the core's group too. */
+		struct folder f = {name, 02750, owners->edge_uid, owners->core_gid};
 
 		snprintf(name, sizeof(name), "journal/edge-%u", i);
 		if (!make(at, &f, err))

@@ -476,7 +476,7 @@ static void test_several_edges(void **state)
 		wait_for(&s, line);
 		snprintf(path, sizeof(path), "%s/several/journal/edge-%d", home, i);
 		assert_int_equal(stat(path, &st), 0);
-		assert_int_equal(st.st_mode & 0777, 0750);
+		assert_int_equal(st.st_mode & 07777, 02750);
 	}
 	second = pid_after(&s, 0, "event=role.started of=edge.1 pid=");
 	assert_int_equal(kill(second, SIGKILL), 0);
