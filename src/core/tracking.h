@@ -30,7 +30,6 @@ struct tracking_watch_setup {
 	/* Told of each look that is stored, within its turn: the row is as stored. May be
 	 * NULL. */
 	struct certificates *certificates;
-	struct edges *edges;
 };
 
 typedef void tracking_done_fn(void *arg, enum api_verified how);
@@ -49,8 +48,8 @@ void tracking_watch_schedule(struct tracking_watch *w, int64_t id, int64_t next_
  * literal. done() (may be NULL) as in watch_now(). */
 void tracking_watch_now(struct tracking_watch *w, int64_t id, const char *cause,
                         int64_t wait_ms, tracking_done_fn *done, void *arg);
-/* A certificate was installed or removed for the host: look at it, if it is one. */
-void tracking_watch_certified(struct tracking_watch *w, struct str host);
+/* It has another certificate than before, or none: looked at soon, also a retired one. */
+void tracking_watch_certified(struct tracking_watch *w, int64_t id);
 void tracking_watch_poke(struct tracking_watch *w);
 
 struct tracking_watch_stats {

@@ -129,7 +129,8 @@ static void who_else_has_the_name(void **state)
 static void what_dangles_stops_links(void **state)
 {
 	(void)state;
-	PLAY(true, {"rgg?", 0, "verified", "green green", "verified http https", -1},
+	PLAY(true, {"wrr?!", 0, "pending", "unknown unknown", "", 1},
+	     {"rgg?", 0, "verified", "green green", "verified http https", -1},
 	     {"wgg?!", 0, "lost", "red red", "lost dangling http_lost https_lost", 1},
 	     {"rgg?", 0, "verified", "green green", "verified http https", 60},
 	     {"rgg?!", 0, "verified", "red red", "dangling http_lost https_lost", 1});

@@ -150,9 +150,10 @@ static unsigned see_dns(struct tracking *t, const struct tracking_seen *seen,
 		if (!t->verified_at)
 			t->verified_at = now;
 	}
-	if (seen->is_dangling && !t->is_dangling)
+	/* Before it was ever right, nobody's links depend on it. */
+	if (seen->is_dangling && t->verified_at && !t->is_dangling)
 		events |= bit(TRACKING_EVENT_DANGLING);
-	t->is_dangling = seen->is_dangling;
+	t->is_dangling = seen->is_dangling && t->verified_at;
 	return events;
 }
 

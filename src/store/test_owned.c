@@ -227,8 +227,18 @@ static void reviews(void **state)
 	assert_int_equal(rows.n, 0);
 }
 
+static bool see_time(int64_t id, int64_t next_at, void *arg)
+{
+	int64_t *out = arg;
+
+	(void)id;
+	*out = next_at;
+	return true;
+}
+
 static void tracking_names(void **state)
 {
+	int64_t time = 0;
 	struct world *w = *state;
 	struct store *s = &w->store;
 	struct tracking_row row, *found;
@@ -251,7 +261,13 @@ static void tracking_names(void **state)
 	row.region = STR("r");
 	row.target = STR("t");
 	row.status = STR("s");
+	row.seen = STR("{}");
+	row.next_at = 77;
+	row.http_allowed = !row.http_allowed;
+	row.https = STR("green");
 	GOOD(w, tracking_save(s, &row, &w->err));
+	GOOD(w, tracking_schedule_load(s, see_time, &time, &w->err));
+	assert_int_equal(time, 77);
 	GOOD(w, tracking_find_name(s, &w->a, row.name, &found, &w->err));
 	assert_same("tracking.find", found, &row);
 	GOOD(w, tracking_find(s, &w->a, w->other, row.id, &found, &w->err));
@@ -263,9 +279,17 @@ static void tracking_names(void **state)
 	assert_true(retired);
 	GOOD(w, tracking_find_name(s, &w->a, row.name, &found, &w->err));
 	assert_null(found);
+	GOOD(w, tracking_schedule_load(s, see_time, &time, &w->err));
+	assert_int_equal(time, 9);
 	GOOD(w, tracking_list(s, &w->a, &of, &all, &rows, &w->err));
 	assert_int_equal(rows.n, 1);
 	assert_int_equal(rows.v[0].retired_at, 9);
+	row = rows.v[0];
+	row.next_at = time = 0;
+	GOOD(w, tracking_save(s, &row, &w->err));
+	GOOD(w, tracking_schedule_load(s, see_time, &time, &w->err));
+	assert_int_equal(time, 0); /* off the schedule */
+	row.retired_at = 0;
 	of.domain_id = 0;
 	GOOD(w, tracking_list(s, &w->a, &of, &newest, &rows, &w->err));
 	assert_int_equal(rows.n, 1);
