@@ -25,6 +25,7 @@
 struct api;
 struct config;
 struct store;
+struct tracking_row;
 
 enum api_role_state { API_ROLE_UP, API_ROLE_STARTING, API_ROLE_DOWN };
 
@@ -136,6 +137,13 @@ struct api_host {
 	                           void (*done)(void *done_arg,
 	                                        const struct api_uploaded *uploaded),
 	                           void *done_arg);
+	/* As verify_now, of a tracking domain. */
+	void (*tracking_now)(void *arg, int64_t id, const char *cause, int64_t wait_ms,
+	                     void (*done)(void *done_arg, enum api_verified how),
+	                     void *done_arg);
+	/* The row was written in this turn: its next_at, what edges know of it, whether it
+	 * is retired. */
+	void (*tracking_changed)(void *arg, const struct tracking_row *row);
 };
 
 struct api_setup {

@@ -13,6 +13,7 @@
 #include "api/parts.h"
 #include "api/settings.h"
 #include "api/sign_keys.h"
+#include "api/tracking_state.h"
 #include "base/file.h"
 #include "data/data.h"
 #include "store/dkim_key.h"
@@ -110,14 +111,8 @@ static void check_region(struct api_call *call, struct adding *add)
 {
 	const struct config *c = call->api->config;
 
-	add->region = api_member(call->body, "region");
-	if (add->region.n == 0)
-		add->region = call->account->region.n ? call->account->region
-		                                      : c->instance_region;
-	else if (!str_eq(add->region, c->instance_region) &&
-	         config_pair(&c->instance_tracking, add->region).n == 0)
-		api_error(call, "/region", FIELD_NO_SUCH,
-		          "This installation has no such region.");
+	add->region = region_check(call, call->account->region.n ? call->account->region
+	                                                         : c->instance_region);
 }
 
 static void check_sender(struct api_call *call, const struct adding *add)
@@ -284,16 +279,7 @@ static bool add_tracking(struct api_call *call, const struct adding *add,
 
 	if (!record || !settings_is_own(add->profile->id))
 		return true;
-	tracking = (struct tracking_row){
-	        .account_id = row->account_id,
-	        .domain_id = row->id,
-	        .name = record->name,
-	        .mode = STR("cname"),
-	        .region = row->region,
-	        .target = record->value,
-	        .status = STR("pending"),
-	        .created_at = call->now,
-	};
+	tracking = tracking_row_of(row, record->name, record->value, call->now);
 	/* A name that another account has is its own until this one is proven. */
 	return tracking_add(call->api->store, &tracking, &id, err);
 }

@@ -5,17 +5,11 @@
 #include "api/domain_json.h"
 #include "api/domain_state.h"
 #include "api/parts.h"
+#include "api/wait.h"
 #include "store/sender.h"
 #include "store/user.h"
 
-enum { WAIT_MAX_S = 60 };
-
 /* clang-format off */
-static const struct schema_field verify_fields[] = {
-        {"wait", SCHEMA_TEXT, .min = 1, .max = 8, .help = "how long to wait for the result, at most 60s: 10s"},
-};
-const struct schema schema_verify_query = {"VerifyQuery", verify_fields, LEN(verify_fields)};
-
 static const struct schema_field ask_fields[] = {
         {"from", SCHEMA_EMAIL, .min = 3, .max = 254, .help = "From address"},
         {"to", SCHEMA_EMAIL, .min = 3, .max = 254, .help = "recipient"},
@@ -30,27 +24,6 @@ static const struct schema_field answer_fields[] = {
 };
 const struct schema schema_can_send = {"CanSend", answer_fields, LEN(answer_fields)};
 /* clang-format on */
-
-/* "10s" or "10"; false: answered. */
-static bool read_wait(struct api_call *call, int64_t *ms)
-{
-	struct str text = api_member(call->query, "wait");
-	uint64_t s = 0;
-
-	*ms = 0;
-	if (text.n == 0)
-		return true;
-	if (str_ends(text, STR("s")))
-		text.n--;
-	if (str_parse_uint(text, WAIT_MAX_S, &s)) {
-		*ms = (int64_t)s * 1000;
-		return true;
-	}
-	problem_add(&call->errors, true, STR("wait"), FIELD_FORM,
-	            STR("It must be 0s to 60s."));
-	api_invalid(call);
-	return false;
-}
 
 static enum api_result answer_now(struct api_call *call, unsigned status)
 {
@@ -85,23 +58,6 @@ static void on_verified(void *arg, enum api_verified how)
 	api_resume(w->call);
 }
 
-/* One a minute for each domain, by the clock that a test may move. */
-static bool check_pace(struct api_call *call)
-{
-	uint64_t owner = rate_owner(RATE_VERIFY, (uint64_t)call->domain->id);
-	struct rate_result r = rate_take(&call->api->verify_rates, owner, 1, call->now);
-
-	if (r.ok)
-		return true;
-	api_header(call, "Retry-After",
-	           arena_printf(call->a, "%lld", (long long)r.retry_s));
-	api_problem(call, PROBLEM_RATE,
-	            "A domain is looked at on request once a minute; the next time in "
-	            "%lld s.",
-	            (long long)r.retry_s);
-	return false;
-}
-
 static enum api_result look(struct api_call *call, const char *cause, int64_t wait_ms)
 {
 	const struct api_host *host = &call->api->host;
@@ -134,7 +90,8 @@ enum api_result domain_verify(struct api_call *call)
 {
 	int64_t wait_ms;
 
-	if (refuse_demo(call) || !read_wait(call, &wait_ms) || !check_pace(call))
+	if (refuse_demo(call) || !wait_read(call, &wait_ms) ||
+	    !wait_pace(call, RATE_VERIFY, call->domain->id, "A domain"))
 		return API_DONE;
 	return look(call, "request", wait_ms);
 }
@@ -148,7 +105,8 @@ enum api_result domain_retry(struct api_call *call)
 	int64_t wait_ms;
 	struct err err;
 
-	if (refuse_demo(call) || !read_wait(call, &wait_ms) || !check_pace(call))
+	if (refuse_demo(call) || !wait_read(call, &wait_ms) ||
+	    !wait_pace(call, RATE_VERIFY, call->domain->id, "A domain"))
 		return API_DONE;
 	event = life_retry(&life, call->now);
 	domain_life_set(&row->life, &life);

@@ -38,7 +38,7 @@ static const struct schema_field diagnosis_fields[] = {
         {"fix", SCHEMA_TEXT, true, .max = 65536, .help = "what to do, in the provider's words"},
         {"evidence", SCHEMA_NUMBERS, true, .help = "ids of the evidence"},
 };
-static const struct schema schema_diagnosis = {"Diagnosis", diagnosis_fields, LEN(diagnosis_fields)};
+const struct schema schema_diagnosis = {"Diagnosis", diagnosis_fields, LEN(diagnosis_fields)};
 
 static const struct schema_field found_fields[] = {
         {"type", SCHEMA_TEXT, true, .help = "of the record"},
@@ -48,7 +48,7 @@ static const struct schema_field found_fields[] = {
         {"ttl", SCHEMA_NUMBER, true, .help = "seconds left"},
         {"evidence", SCHEMA_NUMBER, true, .help = "id of the evidence"},
 };
-static const struct schema schema_found = {"Found", found_fields, LEN(found_fields)};
+const struct schema schema_found = {"Found", found_fields, LEN(found_fields)};
 
 static const struct schema_field record_fields[] = {
         {"purpose", SCHEMA_TEXT, true, .help = "dkim, spf, return_path, tracking, dmarc …"},
@@ -79,7 +79,7 @@ static const struct schema_field evidence_fields[] = {
         {"at", SCHEMA_TIME, true, true, .help = "when"},
         {"why", SCHEMA_TEXT, .max = 65536, .help = "why there is no answer"},
 };
-static const struct schema schema_evidence = {"Evidence", evidence_fields, LEN(evidence_fields)};
+const struct schema schema_evidence = {"Evidence", evidence_fields, LEN(evidence_fields)};
 
 /* What lists and the whole document share. */
 #define OPTION_FIELDS                                                                  \
@@ -237,6 +237,21 @@ enum api_result domain_change(struct api_call *call)
 }
 
 /* Its senders go with it, its tracking hosts make no new links, its keys are forgotten. */
+static bool retire_host(struct api_call *call, struct tracking_row *row,
+                        struct err *err)
+{
+	const struct api_host *host = &call->api->host;
+	bool done;
+
+	if (!tracking_retire(call->api->store, row->account_id, row->id, call->now,
+	                     &done, err))
+		return false;
+	row->retired_at = row->next_at = call->now;
+	if (host->tracking_changed)
+		host->tracking_changed(host->arg, row);
+	return true;
+}
+
 static bool remove_parts(struct api_call *call, struct err *err)
 {
 	struct store *store = call->api->store;
@@ -261,9 +276,7 @@ static bool remove_parts(struct api_call *call, struct err *err)
 	    !dkim_key_list(store, call->a, id, &keys, err))
 		return false;
 	for (size_t i = 0; i < hosts.n; i++)
-		if (!hosts.v[i].retired_at &&
-		    !tracking_retire(store, account, hosts.v[i].id, call->now, &done,
-		                     err))
+		if (!hosts.v[i].retired_at && !retire_host(call, &hosts.v[i], err))
 			return false;
 	for (size_t i = 0; i < keys.n; i++) {
 		if (str_eq(keys.v[i].stage, STR("retired")))

@@ -1,11 +1,10 @@
-/* What is only looked at: events, the audit log, tracking domains. */
+/* What is only looked at: events, the audit log. */
 #include "api/handlers.h"
 
 #include "api/domain_find.h"
 #include "api/parts.h"
 #include "store/audit.h"
 #include "store/event.h"
-#include "store/tracking.h"
 
 static const char *const orders[] = {"oldest", "newest", NULL};
 
@@ -37,19 +36,6 @@ static const struct schema_field audit_fields[] = {
         {"data", SCHEMA_ANY, true, .help = "more of it"},
 };
 const struct schema schema_audit = {"Audit", audit_fields, LEN(audit_fields)};
-
-static const struct schema_field tracking_fields[] = {
-        {"id", SCHEMA_ID, true, .help = "trk_5"},
-        {"domain_id", SCHEMA_ID, true, true, .help = "the domain it belongs to"},
-        {"name", SCHEMA_NAME, true, .help = "host of tracked links"},
-        {"mode", SCHEMA_TEXT, true, .help = "how its links are made"},
-        {"region", SCHEMA_TEXT, true, .help = "which edge serves it"},
-        {"target", SCHEMA_TEXT, true, .help = "what its CNAME points to"},
-        {"status", SCHEMA_TEXT, true, .help = "pending, verified …"},
-        {"created_at", SCHEMA_TIME, true, .help = "when it was made"},
-        {"retired_at", SCHEMA_TIME, true, true, .help = "no new links since; old ones stay alive"},
-};
-const struct schema schema_tracking = {"TrackingDomain", tracking_fields, LEN(tracking_fields)};
 /* clang-format on */
 
 static json_t *object_or_empty(struct str text)
@@ -154,50 +140,4 @@ enum api_result audit_get_list(struct api_call *call)
 		                                object_or_empty(r->data)));
 	}
 	return api_answer_list(call, list, rows.next);
-}
-
-static json_t *tracking_json(const struct tracking_row *r)
-{
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-	                 api_id_json("trk", r->id), "domain_id",
-	                 api_id_json("dom", r->domain_id), "name", json_text(r->name),
-	                 "mode", json_text(r->mode), "region", json_text(r->region),
-	                 "target", json_text(r->target), "status", json_text(r->status),
-	                 "created_at", api_time_json(r->created_at), "retired_at",
-	                 api_time_json(r->retired_at));
-}
-
-enum api_result tracking_get_list(struct api_call *call)
-{
-	struct store_page page;
-	struct tracking_rows rows;
-	json_t *list;
-	struct err err;
-
-	if (!api_page(call, &page))
-		return API_DONE;
-	if (!tracking_list(call->api->store, call->a,
-	                   &(struct tracking_filter){call->account->id,
-	                                             call->who.bound_domain},
-	                   &page, &rows, &err))
-		return api_broken(call, &err);
-	list = json_array();
-	for (size_t i = 0; i < rows.n; i++)
-		json_array_append_new(list, tracking_json(&rows.v[i]));
-	return api_answer_list(call, list, rows.next);
-}
-
-enum api_result tracking_get(struct api_call *call)
-{
-	int64_t id = api_id_parse(call->captures[0], "trk");
-	struct tracking_row *row = NULL;
-	struct err err;
-
-	if (id && !tracking_find(call->api->store, call->a, call->account->id, id, &row,
-	                         &err))
-		return api_broken(call, &err);
-	if (row && call->who.bound_domain && row->domain_id != call->who.bound_domain)
-		row = NULL;
-	return row ? api_answer(call, 200, tracking_json(row))
-	           : api_not_found(call, "tracking domain");
 }

@@ -5,6 +5,8 @@
 #include "api/call.h"
 
 extern const struct schema schema_page; /* limit and cursor */
+/* domains.c: of what was seen in DNS */
+extern const struct schema schema_diagnosis, schema_found, schema_evidence;
 
 /* accounts.c */
 extern const struct schema schema_account, schema_account_new, schema_account_change,
@@ -76,13 +78,20 @@ enum api_result sender_change(struct api_call *call);
 enum api_result sender_remove(struct api_call *call);
 
 /* events.c */
-extern const struct schema schema_event, schema_event_query, schema_audit,
-        schema_tracking;
+extern const struct schema schema_event, schema_event_query, schema_audit;
 enum api_result event_get_list(struct api_call *call);
 enum api_result event_get(struct api_call *call);
 enum api_result audit_get_list(struct api_call *call);
+
+/* tracking.c, tracking_new.c */
+extern const struct schema schema_tracking, schema_tracking_new, schema_tracking_change,
+        schema_tracking_query;
+enum api_result tracking_create(struct api_call *call);
 enum api_result tracking_get_list(struct api_call *call);
 enum api_result tracking_get(struct api_call *call);
+enum api_result tracking_change(struct api_call *call);
+enum api_result tracking_remove(struct api_call *call);
+enum api_result tracking_verify(struct api_call *call);
 
 /* certificates.c */
 extern const struct schema schema_certificate, schema_certificate_query,

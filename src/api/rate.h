@@ -16,7 +16,8 @@ enum rate_kind {
 	RATE_ADDRESS,
 	RATE_LOGIN,
 	RATE_LOGIN_FROM,
-	RATE_VERIFY
+	RATE_VERIFY,
+	RATE_TRACKING,
 };
 
 struct rate_bucket {

@@ -181,5 +181,5 @@ bool api_domain_verified(struct api *api, struct arena *a, int64_t domain,
 	if (!domain_find(api->store, a, 0, domain, &c.domain, err))
 		return false;
 	return !c.domain ||
-	       (tracking_claim(api->store, a, c.domain, c.now, err) && go_on(&c, err));
+	       (tracking_claim(api, a, c.domain, c.now, err) && go_on(&c, err));
 }

@@ -52,8 +52,12 @@ static const struct route routes[] = {
 	{HTTP_GET, "/v1/senders/{sender}", "senders.get", API_READ, ROUTE_BOUND, sender_get, NULL, NULL, &schema_sender, 200, "look at a From address", NULL},
 	{HTTP_PATCH, "/v1/senders/{sender}", "senders.change", API_DOMAINS, ROUTE_BOUND, sender_change, NULL, &schema_sender_change, &schema_sender, 200, "change the name beside it", NULL},
 	{HTTP_DELETE, "/v1/senders/{sender}", "senders.delete", API_DOMAINS, ROUTE_BOUND, sender_remove, NULL, NULL, NULL, 204, "remove a From address", NULL},
-	{HTTP_GET, "/v1/tracking-domains", "tracking.list", API_READ, ROUTE_BOUND | ROUTE_LIST, tracking_get_list, &schema_page, NULL, &schema_tracking, 200, "list hosts of tracked links", NULL},
-	{HTTP_GET, "/v1/tracking-domains/{tracking}", "tracking.get", API_READ, ROUTE_BOUND, tracking_get, NULL, NULL, &schema_tracking, 200, "look at one", NULL},
+	{HTTP_GET, "/v1/tracking-domains", "tracking.list", API_READ, ROUTE_BOUND | ROUTE_LIST, tracking_get_list, &schema_tracking_query, NULL, &schema_tracking, 200, "list hosts of tracked links", "Retired ones are in it: their old links go on."},
+	{HTTP_POST, "/v1/tracking-domains", "tracking.create", API_DOMAINS, ROUTE_BOUND | ROUTE_IDEMPOTENT, tracking_create, NULL, &schema_tracking_new, &schema_tracking, 201, "add a host of tracked links", "It waits until its sending domain is verified; then its record is looked for, a certificate is obtained, and both ways of reaching it are probed."},
+	{HTTP_GET, "/v1/tracking-domains/{tracking}", "tracking.get", API_READ, ROUTE_BOUND, tracking_get, NULL, NULL, &schema_tracking, 200, "look at one", "The record to publish, what is wrong with it, what the probes saw, and how new links begin."},
+	{HTTP_PATCH, "/v1/tracking-domains/{tracking}", "tracking.change", API_DOMAINS, ROUTE_BOUND, tracking_change, NULL, &schema_tracking_change, &schema_tracking, 200, "change its mode, what it serves to apps, and whether HTTP will do", NULL},
+	{HTTP_DELETE, "/v1/tracking-domains/{tracking}", "tracking.delete", API_DOMAINS, ROUTE_BOUND, tracking_remove, NULL, NULL, NULL, 204, "retire it", "No new links are made with it. Old ones go on for as long as its record leads here."},
+	{HTTP_POST, "/v1/tracking-domains/{tracking}/verify", "tracking.verify", API_DOMAINS, ROUTE_BOUND | ROUTE_EMPTY, tracking_verify, &schema_verify_query, NULL, &schema_tracking, 202, "look at it now", "Answers 202 at once, or with ?wait=10s 200 as soon as it is known. Once a minute for each."},
 
 	/* Their certificates. */
 	{HTTP_GET, "/v1/certificates", "certificates.list", API_READ, ROUTE_LIST, certificate_get_list, &schema_certificate_query, NULL, &schema_certificate, 200, "list the certificates of tracking domains", NULL},

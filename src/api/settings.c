@@ -174,6 +174,20 @@ json_t *settings_make(struct api_call *call, const struct profile *profile,
 	return out;
 }
 
+struct str region_check(struct api_call *call, struct str otherwise)
+{
+	const struct config *c = call->api->config;
+	struct str region = api_member(call->body, "region");
+
+	if (region.n == 0)
+		return otherwise;
+	if (!str_eq(region, c->instance_region) &&
+	    config_pair(&c->instance_tracking, region).n == 0)
+		api_error(call, "/region", FIELD_NO_SUCH,
+		          "This installation has no such region.");
+	return region;
+}
+
 void settings_error(struct api_call *call, const struct err *err)
 {
 	struct str text = str_c(err->text), name = STR_NONE;

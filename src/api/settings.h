@@ -24,5 +24,7 @@ bool settings_is_own(struct str profile);
 /* What a variable is, by the settings or its default; empty where it has none. */
 struct str settings_value(const json_t *settings, const struct profile *profile,
                           const char *name);
+/* The region that the body names, else `otherwise`; an error where there is no such. */
+struct str region_check(struct api_call *call, struct str otherwise);
 /* The error of plan_make() as an error about a member of "settings". */
 void settings_error(struct api_call *call, const struct err *err);

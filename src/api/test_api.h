@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "store/api_key.h"
 #include "store/check.h"
+#include "store/tracking.h"
 #include "store/turn.h"
 
 #include <dirent.h>
@@ -53,6 +54,7 @@ struct fixture {
 	int64_t again_at;             /* of a request for a certificate */
 	size_t certificates_asked, certificates_withdrawn;
 	size_t mail_count, dropped, checks_asked, scheduled;
+	size_t looks_asked, hosts_changed;
 
 	/* The last answer. */
 	unsigned status;
@@ -98,6 +100,29 @@ static inline struct later *add_later(struct fixture *f)
 {
 	assert_true(f->later_count < LATER_MAX);
 	return &f->later[f->later_count++];
+}
+
+static inline void host_tracking_now(void *arg, int64_t id, const char *cause,
+                                     int64_t wait_ms,
+                                     void (*done)(void *, enum api_verified),
+                                     void *done_arg)
+{
+	struct fixture *f = arg;
+
+	(void)wait_ms;
+	assert_true(id > 0 && cause);
+	f->looks_asked++;
+	if (done)
+		*add_later(arg) = (struct later){
+		        LATER_CHECK, .check_done = done, .arg = done_arg};
+}
+
+static inline void host_tracking_changed(void *arg, const struct tracking_row *row)
+{
+	struct fixture *f = arg;
+
+	assert_true(row->id > 0);
+	f->hosts_changed++;
 }
 
 static inline void host_take_key(void *arg, struct str ref,
@@ -450,7 +475,9 @@ static inline int fixture_begin(void **state)
 	                 host_gauges, host_failed, host_shift_clock,
 	                 .certificate_request = host_certificate_request,
 	                 .certificate_withdraw = host_certificate_withdraw,
-	                 .certificate_upload = host_certificate_upload},
+	                 .certificate_upload = host_certificate_upload,
+	                 .tracking_now = host_tracking_now,
+	                 .tracking_changed = host_tracking_changed},
 	});
 	GOOD(f, store_turn_begin(&f->store, &f->err));
 	f->operator_account = add_account(f, "operator", true);

@@ -538,7 +538,8 @@ static void whoever_proves_a_domain_has_its_tracking_host(void **state)
 	assert_int_equal(json_array_size(json_object_get(f->json, "data")), 0);
 	verified(f, second);
 	assert_int_equal(ask_as(f, f->key, "GET", "/v1/tracking-domains", NULL), 200);
-	assert_string_equal(got(f, "data.0.status"), "verified");
+	assert_string_equal(got(f, "data.0.status"), "pending"); /* looked at now */
+	assert_int_equal(f->hosts_changed, 2);
 	verified(f, first);
 	assert_int_equal(ask_as(f, f->foreign_key, "GET", "/v1/tracking-domains", NULL),
 	                 200);

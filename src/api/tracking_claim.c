@@ -1,54 +1,89 @@
 #include "api/tracking_claim.h"
 
-#include "api/domain_state.h"
-#include "store/tracking.h"
+#include "api/parts.h"
+#include "api/tracking_state.h"
+#include "store/event.h"
 
-static bool is_proven(const struct domain_row *d)
+enum { NAMES_MAX = 200 }; /* of one domain */
+
+static void tell_host(struct api *api, const struct tracking_row *row)
 {
-	enum life_status status = domain_life_of(d).status;
-
-	return !d->deleted_at && (status == LIFE_VERIFIED || status == LIFE_WARNING);
+	if (api->host.tracking_changed)
+		api->host.tracking_changed(api->host.arg, row);
 }
 
-static bool add(struct store *store, const struct domain_row *d, struct str target,
-                int64_t now, struct err *err)
+bool tracking_take_from(struct api *api, struct arena *a, struct tracking_row *row,
+                        int64_t now, struct err *err)
 {
-	struct tracking_row row = {
-	        .account_id = d->account_id,
-	        .domain_id = d->id,
-	        .name = d->tracking_host,
-	        .mode = STR("cname"),
-	        .region = d->region,
-	        .target = target,
-	        .status = STR("verified"),
-	        .created_at = now,
+	AUTO_JSON json_t *data = json_pack("{s:o, s:s}", "name", json_text(row->name),
+	                                   "cause", "claimed");
+	struct event_row event = {
+	        .account_id = row->account_id,
+	        .domain_id = row->domain_id,
+	        .type = STR("tracking.retired"),
+	        .at = now,
+	        .data = json_line(a, data),
 	};
+	bool retired;
 	int64_t id;
 
-	return tracking_add(store, &row, &id, err);
+	row->retired_at = row->next_at = now;
+	tell_host(api, row);
+	return tracking_retire(api->store, 0, row->id, now, &retired, err) &&
+	       event_append(api->store, &event, &id, err);
 }
 
-bool tracking_claim(struct store *store, struct arena *a,
-                    const struct domain_row *domain, int64_t now, struct err *err)
+static bool claim_host(struct api *api, struct arena *a, const struct domain_row *d,
+                       int64_t now, struct err *err)
 {
-	struct tracking_row *row;
-	struct domain_row *holder;
-	bool retired;
+	struct tracking_row *row, own;
+	struct domain_row *holder = NULL;
 
-	if (domain->tracking_host.n == 0)
-		return true;
-	if (!tracking_find_name(store, a, domain->tracking_host, &row, err))
+	if (!tracking_find_name(api->store, a, d->tracking_host, &row, err))
 		return false;
-	if (!row)
-		return true; /* a layout of another service: its host is not ours */
-	if (row->domain_id == domain->id) {
-		row->status = STR("verified");
-		return tracking_save(store, row, err);
+	if (!row || row->domain_id == d->id)
+		return true; /* or a layout of another service: its host is not ours */
+	if (row->domain_id &&
+	    !domain_find(api->store, a, 0, row->domain_id, &holder, err))
+		return false;
+	if (!tracking_may_claim(tracking_proof_of(a, api->suffixes, d, row->name),
+	                        tracking_proof_of(a, api->suffixes, holder, row->name)))
+		return true;
+	own = tracking_row_of(d, row->name, row->target, now);
+	return tracking_take_from(api, a, row, now, err) &&
+	       tracking_add(api->store, &own, &own.id, err);
+}
+
+/* All that has waited for the domain. */
+static bool wake(struct api *api, struct arena *a, const struct domain_row *d,
+                 int64_t now, struct err *err)
+{
+	struct tracking_rows rows;
+
+	if (!tracking_list(api->store, a, &(struct tracking_filter){.domain_id = d->id},
+	                   &(struct store_page){.limit = NAMES_MAX}, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n; i++) {
+		struct tracking t = tracking_state_of(&rows.v[i]);
+
+		if (rows.v[i].retired_at)
+			continue;
+		if (t.status == TRACKING_WAITING) {
+			t.status = TRACKING_PENDING;
+			t.status_since = now;
+		}
+		tracking_stir(&t, now);
+		tracking_state_set(&rows.v[i], &t);
+		if (!tracking_save(api->store, &rows.v[i], err))
+			return false;
+		tell_host(api, &rows.v[i]);
 	}
-	if (!domain_find(store, a, 0, row->domain_id, &holder, err))
-		return false;
-	if (holder && is_proven(holder))
-		return true;
-	return tracking_retire(store, 0, row->id, now, &retired, err) &&
-	       add(store, domain, row->target, now, err);
+	return true;
+}
+
+bool tracking_claim(struct api *api, struct arena *a, const struct domain_row *domain,
+                    int64_t now, struct err *err)
+{
+	return (domain->tracking_host.n == 0 || claim_host(api, a, domain, now, err)) &&
+	       wake(api, a, domain, now, err);
 }

@@ -3,10 +3,16 @@
  * Private to src/api. */
 #pragma once
 
+#include "api/api.h"
 #include "store/domain.h"
+#include "store/tracking.h"
 
 /* The domain has become verified: its tracking host is its own from now on, unless another
- * domain that is verified has it. */
-NODISCARD bool tracking_claim(struct store *store, struct arena *a,
+ * domain proves as much; and all its tracking names are looked at now. */
+NODISCARD bool tracking_claim(struct api *api, struct arena *a,
                               const struct domain_row *domain, int64_t now,
                               struct err *err);
+/* Retires the row of an account that has the name and proves less; its owner is told. */
+NODISCARD bool tracking_take_from(struct api *api, struct arena *a,
+                                  struct tracking_row *row, int64_t now,
+                                  struct err *err);
