@@ -9,6 +9,9 @@
  *	turn.c    group commit and the answers that wait for it
  *	watch.c   which domain is checked when, and who waits for it
  *	check.c   one check: plan, passes, what it does to the domain
+ *	tracking.c	which tracking domain is looked at when, and who waits for it
+ *	tracking_look.c	one look: DNS, probes, what becomes of it
+ *	tracking_probe.c	a round of probes of one name
  *	admin.c   the first account and its key
  *	lock_in.c which files it may open
  *	mail.c    the mails of the platform

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/tracking.h"
 
 static void reply(void *arg, struct http_exchange *exchange,
                   const struct http_response *response)
@@ -41,6 +42,22 @@ static bool mail_send(void *arg, const struct api_mail *mail)
 	struct core *core = arg;
 
 	return mailer_send(core->mailer, mail);
+}
+
+static void tracking_now(void *arg, int64_t id, const char *cause, int64_t wait_ms,
+                         void (*done)(void *done_arg, enum api_verified how),
+                         void *done_arg)
+{
+	struct core *core = arg;
+
+	tracking_watch_now(core->tracking, id, cause, wait_ms, done, done_arg);
+}
+
+static void tracking_changed(void *arg, const struct tracking_row *row)
+{
+	struct core *core = arg;
+
+	tracking_watch_schedule(core->tracking, row->id, row->next_at);
 }
 
 static enum api_role_state shown_state(enum ipc_role_state state)
@@ -116,6 +133,7 @@ static void shift_clock(void *arg, int64_t ms)
 	watch_poke(core->watch);
 	certificates_poke(core->certificates);
 	revocations_poke(core->revocations);
+	tracking_watch_poke(core->tracking);
 	upkeep_poke(core->upkeep);
 	mailer_poke(core->mailer);
 }
@@ -138,5 +156,7 @@ struct api_host core_host(struct core *core)
 	        .gauges = gauges,
 	        .failed = failed,
 	        .shift_clock = shift_clock,
+	        .tracking_now = tracking_now,
+	        .tracking_changed = tracking_changed,
 	};
 }

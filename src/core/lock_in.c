@@ -100,6 +100,8 @@ bool core_lock_in(struct core *core, struct err *err)
 	struct sandbox_state s;
 
 	add_store(core, &paths);
+	add(&paths, SANDBOX_TREE,
+	    arena_printf(&core->a, "%.*s/acme/challenges", STR_ARG(c->data_dir)).p);
 	for (size_t i = 0; i < LEN(names); i++)
 		add(&paths, SANDBOX_READ, names[i]);
 	add_option(core, &paths, c->dns_root_hints);

@@ -7,6 +7,7 @@
 #include "core/mail.h"
 #include "core/pool.h"
 #include "core/revocations.h"
+#include "core/tracking.h"
 #include "core/turn.h"
 #include "core/upkeep.h"
 #include "core/watch.h"
@@ -28,6 +29,8 @@ struct core {
 	struct pool *pool;
 	struct api *api;
 	struct watch *watch;
+	struct fetch_pool *fetch;
+	struct tracking_watch *tracking;
 	struct upkeep *upkeep;
 	struct mailer *mailer;
 	struct keys_client *keys;

@@ -99,6 +99,7 @@ static void on_reload(void *arg, struct str text)
 	core->config = fresh;
 	api_reconfigure(core->api, &core->config);
 	watch_reconfigure(core->watch, &core->config);
+	tracking_watch_reconfigure(core->tracking, &core->config);
 	upkeep_reconfigure(core->upkeep, &core->config);
 	mailer_reconfigure(core->mailer, &core->config);
 	certificates_reconfigure(core->certificates, &core->config);
@@ -111,6 +112,7 @@ static void on_drain(void *arg)
 
 	watch_drain(core->watch);
 	certificates_drain(core->certificates);
+	tracking_watch_drain(core->tracking);
 	mailer_drain(core->mailer);
 	http_server_drain(core->server);
 	tick_in(core, 0);
@@ -130,6 +132,21 @@ static void on_state(void *arg, const struct role_state *state)
 		core->roles[core->role_count++] = *state;
 }
 
+/* The authorities' certificates are read once, before the core is locked in. */
+static bool open_probes(struct core *core, struct err *err)
+{
+	const struct config *c = &core->config;
+	const struct fetch_pool_options options = {
+	        .base = core->base,
+	        .ca_file = c->acme_ca_file.n ? arena_cstr(&core->a, c->acme_ca_file)
+	                                     : NULL,
+	        .allow_private = c->probe_private,
+	        .user_agent = "Signet/" SIGNET_VERSION " (probe of a tracking host)",
+	};
+
+	return fetch_pool_new(&options, &core->fetch, err);
+}
+
 static bool open_world(struct core *core, struct err *err)
 {
 	const struct config *c = &core->config;
@@ -147,6 +164,8 @@ static bool open_world(struct core *core, struct err *err)
 		return false;
 	core->base = resolver_base(core->resolver);
 	core->has_tls = c->api_tls_certificate.n > 0;
+	if (!open_probes(core, err))
+		return false;
 	return !core->has_tls ||
 	       tls_context_init(&core->tls,
 	                        arena_cstr(&core->a, c->api_tls_certificate),
@@ -177,6 +196,12 @@ static void make_parts(struct core *core)
 	                                              .api = core->api,
 	                                              .config = c});
 	core_certify(core);
+	core->tracking = tracking_watch_new(
+	        &(struct tracking_watch_setup){.resolver = core->resolver,
+	                                       .store = &core->store,
+	                                       .turn = core->turn,
+	                                       .fetch = core->fetch,
+	                                       .config = c});
 	core->server = http_server_new(&(struct http_server_options){
 	        .base = core->base,
 	        .body_max = (size_t)c->api_body_max,
@@ -218,7 +243,8 @@ static bool start(struct core *core, struct err *err)
 		return false;
 	make_parts(core);
 	if (!watch_load(core->watch, err) ||
-	    !certificates_load(core->certificates, err))
+	    !certificates_load(core->certificates, err) ||
+	    !tracking_watch_load(core->tracking, err))
 		return false;
 	listen_to_all(core);
 	return true;
@@ -237,11 +263,14 @@ static void stop(struct core *core)
 	upkeep_free(core->upkeep);
 	event_free(core->tick);
 	watch_stop(core->watch);
+	tracking_watch_stop(core->tracking);
+	fetch_pool_free(core->fetch);
 	api_free(core->api);
 	turn_free(core->turn);
 	resolver_free(core->resolver);
 	watch_free(core->watch);
 	certificates_free(core->certificates);
+	tracking_watch_free(core->tracking);
 	store_close(&core->store);
 	if (core->has_tls)
 		tls_context_done(&core->tls);

@@ -15,6 +15,7 @@
 #include "api/api.h"
 #include "config/config.h"
 #include "fetch/fetch_async.h"
+#include "life/certificate.h"
 #include "resolve/resolver.h"
 
 struct tracking_watch;
@@ -27,9 +28,9 @@ struct tracking_watch_setup {
 	struct turn *turn;
 	struct fetch_pool *fetch;
 	const struct config *config;
-	/* Told of each look that is stored, within its turn: the row is as stored. May be
-	 * NULL. */
-	struct certificates *certificates;
+	/* Told of each look, within the turn that stores it; may be NULL. */
+	void (*consider)(void *arg, int64_t id, const struct certificate_facts *facts);
+	void *arg;
 };
 
 typedef void tracking_done_fn(void *arg, enum api_verified how);

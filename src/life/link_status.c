@@ -169,6 +169,8 @@ static enum tracking_light judge_hsts(struct making *m)
 {
 	const struct link_facts *f = m->f;
 
+	if (!f->has_hsts && f->skips_hsts)
+		return TRACKING_UNKNOWN;
 	if (!f->has_hsts)
 		return add(m, LINK_CHECK_HSTS, TRACKING_GREEN,
 		           STR("No HSTS policy was found."), STR_NONE);

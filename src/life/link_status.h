@@ -61,6 +61,7 @@ struct link_facts {
 	struct str name, origin; /* origin: where a CDN has to fetch from */
 	struct link_probe http, https, https_again; /* the last of own_cdn alone */
 	struct link_certificate certificate;
+	bool skips_hsts; /* nobody looked for a policy this time */
 	bool has_hsts;
 	struct str hsts_by; /* the name that set it */
 	int64_t now;

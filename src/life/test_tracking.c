@@ -171,6 +171,9 @@ static void patience_ends(void **state)
 	assert_int_equal(t.next_at - now, MINUTE);
 	seen = look("a???~");
 	tracking_step(&rules, &t, &seen, now, 0);
+	assert_int_equal(t.next_at, 0); /* no link was ever made with it */
+	seen = look("r?g?~");
+	tracking_step(&rules, &t, &seen, now, 0);
 	assert_int_equal(t.next_at - now, 12 * HOUR);
 }
 
@@ -330,6 +333,9 @@ static void lights_of_a_managed_name(void **state)
 	assert_status(&f, "red red: hsts certificate https");
 	f.has_hsts = false;
 	assert_status(&f, "green red: certificate https");
+	f.skips_hsts = true;
+	assert_status(&f, "unknown red: certificate https");
+	f.skips_hsts = false;
 	f.http = stranger;
 	assert_status(&f, "red red: http certificate https");
 	f = all_right(TRACKING_MODE_MANAGED);

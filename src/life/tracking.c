@@ -246,7 +246,7 @@ static int64_t next_at(const struct tracking_rules *rules, const struct tracking
 	int64_t every = rules->every_ms ? rules->every_ms : HOUR;
 	int64_t wait;
 
-	if (t->status == TRACKING_WAITING)
+	if (t->status == TRACKING_WAITING || (seen->is_retired && !t->verified_at))
 		return 0;
 	if (seen->is_retired)
 		return now + with_jitter(rules, 12 * every, random);

@@ -1,0 +1,254 @@
+#include "core/tracking_probe.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/random.h"
+
+enum { PROBE_TIMEOUT_MS = 10 * 1000, NONCE_BYTES = 16, ANSWER_LINES_MAX = 16 };
+
+static void make_token(char out[40])
+{
+	unsigned char bytes[NONCE_BYTES];
+
+	random_bytes(bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(out + i * 2, 3, "%02x", bytes[i]);
+}
+
+static const char *nonce_path(const struct probe_round *r)
+{
+	return arena_printf(r->a, "%s/%s", r->world->folder, r->nonce).p;
+}
+
+/* "host track.acme.example" of an edge's answer. */
+static struct str line_of(struct str body, struct str word)
+{
+	struct str line = STR_NONE;
+
+	for (int i = 0; i < ANSWER_LINES_MAX && str_cut(&body, '\n', &line); i++)
+		if (str_starts(line, word) && line.n > word.n && line.p[word.n] == ' ')
+			return str_trim(str_from(line, word.n));
+	return STR_NONE;
+}
+
+bool probe_read(struct arena *a, struct str body, struct str proof,
+                struct link_probe *out)
+{
+	if (!str_starts(body, STR("signet-probe 1\n")) || proof.n == 0 ||
+	    !str_eq(line_of(body, STR("proof")), proof))
+		return false;
+	out->is_ours = true;
+	out->host = arena_dup(a, line_of(body, STR("host")));
+	out->scheme = arena_dup(a, line_of(body, STR("scheme")));
+	out->number = arena_dup(a, line_of(body, STR("seen")));
+	return true;
+}
+
+static struct str reason_of(struct arena *a, const struct fetch_got *got)
+{
+	switch (got->end) {
+	case FETCH_TIMEOUT:
+		return STR("no answer in time");
+	case FETCH_TLS:
+		return STR("the TLS handshake failed");
+	case FETCH_BROKEN:
+		return STR("the answer is no HTTP");
+	case FETCH_UNREACHABLE:
+		return STR("no connection");
+	case FETCH_ANSWERED:
+	case FETCH_NO_ADDRESS:
+	case FETCH_PRIVATE:
+		break;
+	}
+	return arena_dup(a, got->why);
+}
+
+static struct link_probe probe_of(struct probe_round *r, const struct fetch_got *got)
+{
+	struct link_probe p = {
+	        .reach = got->end == FETCH_ANSWERED ? LINK_ANSWERED : LINK_UNREACHABLE,
+	        .status = got->status,
+	        .location = arena_dup(r->a, got->location),
+	        .server = arena_dup(r->a, str_slice(got->server, 0, 60)),
+	};
+
+	if (got->from.length)
+		p.from = ip_format(r->a, got->from);
+	if (p.reach == LINK_UNREACHABLE)
+		p.why = reason_of(r->a, got);
+	else if (got->status == 200 &&
+	         !probe_read(r->a, got->body, str_c(r->proof), &p))
+		p.is_ours = false;
+	return p;
+}
+
+static void take_certificate(struct probe_round *r, const struct fetch_certificate *c)
+{
+	struct link_certificate *out = &r->facts.certificate;
+
+	if (c->trust == FETCH_TRUST_UNSEEN)
+		return;
+	*out = (struct link_certificate){
+	        .is_seen = true,
+	        .is_valid = c->trust == FETCH_TRUST_GOOD,
+	        .why = str_c(fetch_trust_text(c->trust)),
+	        .names = arena_dup(r->a, c->names),
+	        .issuer = arena_dup(r->a, c->issuer),
+	        .not_after = c->not_after,
+	};
+}
+
+/* A policy binds browsers where it came over a connection they trust (RFC 6797 §8.1). */
+static bool has_policy(const struct fetch_got *got, bool *include_subdomains)
+{
+	*include_subdomains = false;
+	return got->end == FETCH_ANSWERED &&
+	       got->certificate.trust == FETCH_TRUST_GOOD &&
+	       fetch_hsts(got->hsts, include_subdomains) > 0;
+}
+
+static void finish(struct probe_round *r)
+{
+	if (--r->under_way)
+		return;
+	if (!r->wanted.is_glance)
+		unlink(nonce_path(r));
+	r->facts.has_hsts = r->has_own_hsts || r->hsts_of_parent.n;
+	r->facts.hsts_by = r->has_own_hsts ? r->wanted.name : r->hsts_of_parent;
+	r->done(r->arg);
+}
+
+static void on_http(void *arg, const struct fetch_got *got)
+{
+	struct probe_round *r = arg;
+
+	r->facts.http = probe_of(r, got);
+	finish(r);
+}
+
+static void ask(struct probe_round *r, const struct tracking_host *host, bool is_tls,
+                struct str path, fetch_done_fn *done, void *arg)
+{
+	const struct fetch_ask what = {
+	        .host = host->name,
+	        .path = path,
+	        .port = is_tls ? 443 : 80,
+	        .is_tls = is_tls,
+	        .addresses = host->addresses,
+	        .address_count = host->n,
+	        .timeout_ms = PROBE_TIMEOUT_MS,
+	};
+
+	r->under_way++;
+	fetch_start(r->world->fetch, &what, done, arg);
+}
+
+static struct str probe_path(struct probe_round *r)
+{
+	return arena_printf(r->a, "/.well-known/signet-probe/%s", r->nonce);
+}
+
+static void on_https_again(void *arg, const struct fetch_got *got)
+{
+	struct probe_round *r = arg;
+
+	r->facts.https_again = probe_of(r, got);
+	finish(r);
+}
+
+static void on_https(void *arg, const struct fetch_got *got)
+{
+	struct probe_round *r = arg;
+	bool subs;
+
+	r->facts.https = probe_of(r, got);
+	take_certificate(r, &got->certificate);
+	r->has_own_hsts = has_policy(got, &subs);
+	if (r->wanted.mode == TRACKING_MODE_OWN_CDN && r->facts.https.is_ours)
+		ask(r, r->wanted.host, true, probe_path(r), on_https_again, r);
+	finish(r);
+}
+
+/* A name above: which of them it is, for the words. */
+struct parent_probe {
+	struct probe_round *round;
+	struct str name;
+};
+
+static void on_parent(void *arg, const struct fetch_got *got)
+{
+	struct parent_probe *p = arg;
+	struct probe_round *r = p->round;
+	bool subs;
+
+	/* The nearest is named, whichever answers first. */
+	if (has_policy(got, &subs) && subs && p->name.n > r->hsts_of_parent.n)
+		r->hsts_of_parent = p->name;
+	finish(r);
+}
+
+static void ask_parents(struct probe_round *r)
+{
+	for (size_t i = 0; i < r->wanted.parent_count; i++) {
+		struct parent_probe *p = ARENA_NEW(r->a, struct parent_probe);
+
+		*p = (struct parent_probe){r, r->wanted.parents[i].name};
+		ask(r, &r->wanted.parents[i], true, STR("/"), on_parent, p);
+	}
+}
+
+/* Without the nonce nothing can be concluded: a fault of our own. */
+static bool lay_down(struct probe_round *r)
+{
+	struct str text =
+	        arena_printf(r->a, "%.*s\n%s\n", STR_ARG(r->wanted.name), r->proof);
+	struct err err;
+
+	if (file_write(nonce_path(r), text, 0644, &err))
+		return true;
+	log_error("probe.not_laid_down", LOG_CSTR("reason", err.text));
+	return false;
+}
+
+static void on_nothing(void *arg, const struct fetch_got *got)
+{
+	(void)got;
+	finish(arg);
+}
+
+void probe_round_start(struct probe_round *round, const struct probe_world *world,
+                       struct arena *a, const struct probe_wanted *wanted, int64_t now,
+                       void (*done)(void *arg), void *arg)
+{
+	static const struct tracking_host nobody = {0};
+
+	*round = (struct probe_round){
+	        .world = world,
+	        .wanted = *wanted,
+	        .a = a,
+	        .done = done,
+	        .arg = arg,
+	        .facts = {.mode = wanted->mode,
+	                  .name = wanted->name,
+	                  .origin = wanted->origin,
+	                  .now = now}
+        };
+	make_token(round->nonce);
+	make_token(round->proof);
+	if (wanted->is_glance) {
+		ask(round, wanted->host, false, STR("/"), on_http, round);
+		return;
+	}
+	if (!lay_down(round)) {
+		round->facts.http.reach = round->facts.https.reach = LINK_FAULT;
+		ask(round, &nobody, false, STR("/"), on_nothing, round);
+		return;
+	}
+	ask(round, wanted->host, false, probe_path(round), on_http, round);
+	ask(round, wanted->host, true, probe_path(round), on_https, round);
+	ask_parents(round);
+}
