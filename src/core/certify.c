@@ -1,31 +1,19 @@
 #include "core/certify.h"
 
-#include "base/clock.h"
 #include "core/parts.h"
-#include "store/tracking.h"
 
-/* Until somebody looks at tracking domains: what their row says. */
 static void look(void *arg, int64_t tracking)
 {
 	struct core *core = arg;
-	AUTO(arena) a = {0};
-	struct certificate_facts facts = {.at = clock_now()};
-	struct tracking_row *row;
-	struct err err;
 
-	if (!tracking_find(&core->store, &a, 0, tracking, &row, &err) || !row)
-		return;
-	facts.is_wanted = str_eq(row->status, STR("verified"));
-	facts.dns = facts.path =
-	        facts.is_wanted ? CERTIFICATE_SEEN_RIGHT : CERTIFICATE_SEEN_UNKNOWN;
-	certificates_consider(core->certificates, tracking, &facts);
+	turn_touch(core->turn);
+	tracking_watch_now(core->tracking, tracking, "certificate", 0, NULL, NULL);
 }
 
 static void changed(void *arg, int64_t tracking, struct str host)
 {
-	(void)arg;
-	(void)tracking;
 	(void)host;
+	look(arg, tracking);
 }
 
 void core_certify(struct core *core)

@@ -172,6 +172,13 @@ static bool open_world(struct core *core, struct err *err)
 	                        arena_cstr(&core->a, c->api_tls_key), err);
 }
 
+static void consider(void *arg, int64_t id, const struct certificate_facts *facts)
+{
+	struct core *core = arg;
+
+	certificates_consider(core->certificates, id, facts);
+}
+
 static void make_parts(struct core *core)
 {
 	const struct config *c = &core->config;
@@ -201,7 +208,9 @@ static void make_parts(struct core *core)
 	                                       .store = &core->store,
 	                                       .turn = core->turn,
 	                                       .fetch = core->fetch,
-	                                       .config = c});
+	                                       .config = c,
+	                                       .consider = consider,
+	                                       .arg = core});
 	core->server = http_server_new(&(struct http_server_options){
 	        .base = core->base,
 	        .body_max = (size_t)c->api_body_max,

@@ -520,12 +520,6 @@ void tracking_watch_now(struct tracking_watch *w, int64_t id, const char *cause,
 	turn_after(w->setup.turn, on_asked, asked);
 }
 
-void tracking_watch_certified(struct tracking_watch *w, int64_t id)
-{
-	wheel_set(w->wheel, id, clock_now());
-	look_in(w, 0);
-}
-
 void tracking_watch_poke(struct tracking_watch *w)
 {
 	look_in(w, 0);

@@ -49,8 +49,6 @@ void tracking_watch_schedule(struct tracking_watch *w, int64_t id, int64_t next_
  * literal. done() (may be NULL) as in watch_now(). */
 void tracking_watch_now(struct tracking_watch *w, int64_t id, const char *cause,
                         int64_t wait_ms, tracking_done_fn *done, void *arg);
-/* It has another certificate than before, or none: looked at soon, also a retired one. */
-void tracking_watch_certified(struct tracking_watch *w, int64_t id);
 void tracking_watch_poke(struct tracking_watch *w);
 
 struct tracking_watch_stats {

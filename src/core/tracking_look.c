@@ -171,6 +171,8 @@ static bool apply(struct tracking_look_job *l, struct tracking_row *row,
 	struct link_status links;
 	unsigned events;
 
+	if (l->cause) /* whoever asks has changed something */
+		tracking_stir(&t, in.now);
 	in.site = find_site(l);
 	if (in.site.n)
 		seen.dns = TRACKING_DNS_IN_USE;

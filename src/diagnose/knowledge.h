@@ -33,7 +33,7 @@ struct check_input {
 	const struct knowledge *know;
 	enum server_views servers;
 	bool thorough; /* look closely at what is right, too: costs more questions */
-	bool records_only; /* nothing is said of the domain as a whole */
+	bool records_only;           /* nothing is said of the domain as a whole */
 	const struct str *resolvers; /* "ADDR[:PORT]" of the public resolvers to ask */
 	size_t resolver_count;
 	const struct str

@@ -111,31 +111,31 @@ static void a_managed_name(void **state)
 		bool is_dangling;
 		const char *code;
 	} cases[] = {
-	        {"track.acme.example. CNAME edge.example.", TRACKING_DNS_RIGHT, false,
-	         ""	                                                                                                                                                                                 },
+	        {"track.acme.example. CNAME edge.example.",                              TRACKING_DNS_RIGHT,  false,
+	         ""	                                                                                                                    },
  /* S2-8: by another name of the customer's. */
 	        {"track.acme.example. CNAME l.acme.example.\nl.acme.example. CNAME "
-	         "edge.example.",	                                  TRACKING_DNS_RIGHT,	                                       false,                                ""	                                                  },
-	        {"track.acme.example. A 192.0.2.10",                                         TRACKING_DNS_RIGHT,                          false,
-	         "cname.flattened" },
-	        {"",	                                 TRACKING_DNS_ABSENT,	                                                  false,                                           "record.missing"                                                         },
+	         "edge.example.",	                               TRACKING_DNS_RIGHT,  false, ""                        },
+	        {"track.acme.example. A 192.0.2.10",                                     TRACKING_DNS_RIGHT,  false,
+	         "cname.flattened"	                                                                                                     },
+	        {"",	                                                             TRACKING_DNS_ABSENT, false, "record.missing"          },
  /* S2-10 */
 	        {"track.acme.example.acme.example. CNAME edge.example.",
-	         TRACKING_DNS_ABSENT,      false,	                                                                                 "name.zone_appended_twice"	                                                                                                                                                    },
-	        {"track.acme.example. MX 10 mx.acme.example.",                                         TRACKING_DNS_IN_USE,
-	         false, "name.in_use"	                                                                                                                                                                              }, /* S2-17 */
-	        {"track.acme.example. A 198.51.100.1",                                         TRACKING_DNS_IN_USE,                        false,
-	         "name.in_use"},
+	         TRACKING_DNS_ABSENT,	                                                                 false, "name.zone_appended_twice"},
+	        {"track.acme.example. MX 10 mx.acme.example.",                           TRACKING_DNS_IN_USE,
+	         false,	                                                                                      "name.in_use"             }, /* S2-17 */
+	        {"track.acme.example. A 198.51.100.1",                                   TRACKING_DNS_IN_USE, false,
+	         "name.in_use"	                                                                                                         },
 	        {"track.acme.example. SOA a. b. 1 1 1 1 60\ntrack.acme.example. NS "
-	         "ns.acme.example.",	                                 TRACKING_DNS_IN_USE,	                                                    false,	                                                                                  "cname.apex"	                                                                                                    }, /* S2-19 */
-	        {"track.acme.example. A 104.16.1.1",                             TRACKING_DNS_WRONG,                                               false,
-	         "cname.proxied"}, /* S2-21 */
+	         "ns.acme.example.",	                            TRACKING_DNS_IN_USE, false, "cname.apex"              }, /* S2-19 */
+	        {"track.acme.example. A 104.16.1.1",                                     TRACKING_DNS_WRONG,  false,
+	         "cname.proxied"	                                                                                                       }, /* S2-21 */
 	        {"track.acme.example. CNAME sendgrid.net.\nsendgrid.net. A 203.0.113.7",
-	         TRACKING_DNS_WRONG,	                                     true,                    "cname.other_provider"	                                                                                                                                                                 }, /* S2-22 */
-	        {"track.acme.example. CNAME gone.example.",                   TRACKING_DNS_WRONG,                                     true,
-	         "cname.dangling"},
+	         TRACKING_DNS_WRONG,	                                                                  true,  "cname.other_provider"    }, /* S2-22 */
+	        {"track.acme.example. CNAME gone.example.",                              TRACKING_DNS_WRONG,  true,
+	         "cname.dangling"	                                                                                                      },
 	        {"track.acme.example. CNAME other.acme.example.\nother.acme.example. A "
-	         "203.0.113.7",	                  TRACKING_DNS_WRONG,	                                    false,	                                                                                 NULL	                                                                                                                                                                      },
+	         "203.0.113.7",	                                 TRACKING_DNS_WRONG,  false, NULL                      },
 	};
 	struct tracking_look look = usual();
 
