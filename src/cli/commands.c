@@ -64,6 +64,7 @@ const struct command *const commands[] = {
         &cmd_store_backup,
         &cmd_doctor,
         &cmd_serve,
+        &cmd_edge,
         &cmd_manual,
         NULL,
         /* clang-format on */

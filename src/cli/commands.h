@@ -25,6 +25,7 @@ extern const struct command cmd_domain_add, cmd_domain_list, cmd_domain_show;
 extern const struct command cmd_domain_records, cmd_domain_instructions, cmd_domain_rm;
 extern const struct command cmd_domain_verify, cmd_domain_watch, cmd_domain_retry;
 extern const struct command cmd_domain_rotate;
+extern const struct command cmd_edge;
 extern const struct command cmd_event_list;
 extern const struct command cmd_key_add, cmd_key_list, cmd_key_rm;
 extern const struct command cmd_review_list, cmd_review_approve, cmd_review_reject;

@@ -31,7 +31,7 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
             "review reject", "review ask", "event list", "config check", "config show",
             "config doc", "doctor", "manual"]
 # Those that have nothing to answer without a server's data, and are tried with one.
-SERVER = ["store backup", "serve"]
+SERVER = ["store backup", "serve", "edge"]
 GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender",
           "certificate", "key", "user", "token", "journal", "account", "review", "event",
           "config"]
@@ -90,6 +90,8 @@ CALLS = {
     "doctor": ["doctor"],
     "store backup": ["store", "backup", "copy.db"],
     "serve": ["serve"],
+    "edge": ["edge", "--standalone", "--token-keys", "token.keys", "--listen",
+             "127.0.0.1:0"],
     "manual": ["manual"],
 }
 CLOSED_PORT = "127.0.0.1:9"
