@@ -12,25 +12,33 @@ static void tell_host(struct api *api, const struct tracking_row *row)
 		api->host.tracking_changed(api->host.arg, row);
 }
 
-bool tracking_take_from(struct api *api, struct arena *a, struct tracking_row *row,
-                        int64_t now, struct err *err)
+static bool tell_owner(struct api *api, struct arena *a, const struct tracking_row *row,
+                       const char *type, const char *cause, int64_t now,
+                       struct err *err)
 {
-	AUTO_JSON json_t *data = json_pack("{s:o, s:s}", "name", json_text(row->name),
-	                                   "cause", "claimed");
+	AUTO_JSON json_t *data =
+	        json_pack("{s:o, s:s}", "name", json_text(row->name), "cause", cause);
 	struct event_row event = {
 	        .account_id = row->account_id,
 	        .domain_id = row->domain_id,
-	        .type = STR("tracking.retired"),
+	        .type = str_c(type),
 	        .at = now,
 	        .data = json_line(a, data),
 	};
-	bool retired;
 	int64_t id;
+
+	return event_append(api->store, &event, &id, err);
+}
+
+bool tracking_take_from(struct api *api, struct arena *a, struct tracking_row *row,
+                        int64_t now, struct err *err)
+{
+	bool retired;
 
 	row->retired_at = row->next_at = now;
 	tell_host(api, row);
 	return tracking_retire(api->store, 0, row->id, now, &retired, err) &&
-	       event_append(api->store, &event, &id, err);
+	       tell_owner(api, a, row, "tracking.retired", "claimed", now, err);
 }
 
 static bool claim_host(struct api *api, struct arena *a, const struct domain_row *d,
@@ -54,7 +62,26 @@ static bool claim_host(struct api *api, struct arena *a, const struct domain_row
 	       tracking_add(api->store, &own, &own.id, err);
 }
 
-/* All that has waited for the domain. */
+static bool wake_one(struct api *api, struct arena *a, struct tracking_row *row,
+                     int64_t now, struct err *err)
+{
+	struct tracking t = tracking_state_of(row);
+	bool waited = t.status == TRACKING_WAITING;
+
+	if (waited) {
+		t.status = TRACKING_PENDING;
+		t.status_since = now;
+	}
+	tracking_stir(&t, now);
+	tracking_state_set(row, &t);
+	tell_host(api, row);
+	return tracking_save(api->store, row, err) &&
+	       (!waited ||
+	        tell_owner(api, a, row, tracking_event_name(TRACKING_EVENT_PENDING),
+	                   "domain.verified", now, err));
+}
+
+/* All names of the domain. */
 static bool wake(struct api *api, struct arena *a, const struct domain_row *d,
                  int64_t now, struct err *err)
 {
@@ -63,21 +90,9 @@ static bool wake(struct api *api, struct arena *a, const struct domain_row *d,
 	if (!tracking_list(api->store, a, &(struct tracking_filter){.domain_id = d->id},
 	                   &(struct store_page){.limit = NAMES_MAX}, &rows, err))
 		return false;
-	for (size_t i = 0; i < rows.n; i++) {
-		struct tracking t = tracking_state_of(&rows.v[i]);
-
-		if (rows.v[i].retired_at)
-			continue;
-		if (t.status == TRACKING_WAITING) {
-			t.status = TRACKING_PENDING;
-			t.status_since = now;
-		}
-		tracking_stir(&t, now);
-		tracking_state_set(&rows.v[i], &t);
-		if (!tracking_save(api->store, &rows.v[i], err))
+	for (size_t i = 0; i < rows.n; i++)
+		if (!rows.v[i].retired_at && !wake_one(api, a, &rows.v[i], now, err))
 			return false;
-		tell_host(api, &rows.v[i]);
-	}
 	return true;
 }
 

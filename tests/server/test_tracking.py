@@ -1,0 +1,280 @@
+"""Tracking domains in the lab: real DNS, real edges on ports 80 and 443, web sites and a
+CDN that can misbehave (S0-20…26, S1-22…33, S2-7…25, S4-6…18)."""
+
+import pytest
+
+import tracking
+import world
+from server import host, until
+from test_life import publish
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return tracking.Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="module")
+def options(authority):
+    return {**tracking.edge_options(authority.folder),
+            "tracking.blocklists": "bl.dns.test"}
+
+
+def proven(lab, server, name):
+    """A sending domain that is verified."""
+    server.register(lab, name)
+    publish(lab, server, name)
+    document = server.verify(name)
+    assert document["status"] == "verified", document
+    return zone_of(server, name)
+
+
+def zone_of(server, name):
+    return "".join(line + "\n" for line in server.zone(name).splitlines() if "\t" in line)
+
+
+def add(server, name, domain, **more):
+    return server.api.ok("POST", "/v1/tracking-domains",
+                         {"name": name, "domain": domain, **more})
+
+
+def get(server, document):
+    return server.api.ok("GET", f"/v1/tracking-domains/{document['id']}")
+
+
+def verify(server, document):
+    server.shift(61)
+    return server.api.ok(
+        "POST", f"/v1/tracking-domains/{document['id']}/verify?wait=30s")
+
+
+def codes(document):
+    return [d["code"] for d in document["diagnosis"]]
+
+
+def checks(document):
+    return {c["code"]: c["light"] for c in document["checks"]}
+
+
+def events(server, name):
+    return [e["type"] for e in server.api.ok("GET", "/v1/events?limit=200&order=newest")
+            ["data"] if e["data"].get("name") == name][::-1]
+
+
+def test_from_waiting_to_reached(lab, server):
+    """S1-24, S1-25, S1-26: waits for its domain, then its record, then opens by HTTP."""
+    server.register(lab, "wait.example")
+    link = add(server, "click.wait.example", "wait.example", http_allowed=True)
+    assert link["status"] == "waiting" and "wait.example" in link["reason"]
+    assert link["record"]["value"] == "edge.us.mail.example"
+    assert link["record"]["host"] == "click"
+    assert link["link"]["reason"] == "domain_not_verified"
+    publish(lab, server, "wait.example")
+    assert server.verify("wait.example")["status"] == "verified"
+    link = until(lambda: (d := get(server, link))["checked_at"] and d, "a first look")
+    assert link["status"] == "pending" and "record.missing" in codes(link), link
+    host(lab, "wait.example", world.WEB_SITE + zone_of(server, "wait.example") +
+         "click CNAME edge.us.mail.example.\n")
+    link = verify(server, link)
+    assert link["status"] == "verified", link
+    assert link["http"] == "green" and link["https"] == "red", link["checks"]
+    assert link["link"] == {"scheme": "http", "host": "click.wait.example", "own": True,
+                            "reason": "http_allowed", "detail": link["link"]["detail"]}
+    assert sorted(link["addresses"]) == ["192.0.2.80", "2001:db8::80"]
+    assert events(server, "click.wait.example")[-3:] == [
+        "tracking.pending", "tracking.verified", "tracking.http"]
+    # S2-11: without leave, links by HTTP are not made.
+    link = server.api.ok("PATCH", f"/v1/tracking-domains/{link['id']}",
+                         {"http_allowed": False})
+    assert link["link"]["own"] is False and link["link"]["reason"] == "https_red"
+    # The tracking host that came with the domain is one of these.
+    hosts = server.api.ok("GET", "/v1/tracking-domains?domain=wait.example")["data"]
+    assert [h["name"] for h in hosts] == ["track.wait.example", "click.wait.example"]
+
+
+def test_refused_at_once(lab, server):
+    """S2-17, S2-18, S2-19, S4-15: with a pointer and the reason."""
+    proven(lab, server, "no.example")
+    for body, pointer, word in [
+            ({"name": "no.example"}, "/name", "root"),
+            ({"name": "example"}, "/name", "register"),
+            ({"name": "192.0.2.1"}, "/name", "address"),
+            ({"name": "edge.us.mail.example"}, "/name", "platform"),
+            ({"name": "x.no.example", "domain": "nothing.example"}, "/domain", "add it"),
+            ({"name": "x.no.example", "region": "mars"}, "/region", "region"),
+            ({"name": server.domain("no.example")["records"][1]["name"]}, "/name",
+             "purpose")]:
+        reply = server.api.post("/v1/tracking-domains", {"domain": "no.example", **body})
+        assert reply.status == 422 and pointer in reply.pointers, (body, reply)
+        assert word in reply.body.decode(), (body, reply)
+    reply = server.api.post("/v1/tracking-domains",
+                            {"name": "track.no.example", "domain": "no.example"})
+    assert reply.status == 409
+    other = add(server, "links.elsewhere.example", "no.example")
+    assert [a["code"] for a in other["advice"]] == ["tracking.other_organization"]
+    for change in ({"assetlinks": "{}"}, {"assetlinks": "nonsense"},
+                   {"apple_app_site_association": "[]"}):
+        reply = server.api.patch(f"/v1/tracking-domains/{other['id']}", change)
+        assert reply.status == 422 and reply.pointers == ["/" + next(iter(change))]
+    changed = server.api.ok("PATCH", f"/v1/tracking-domains/{other['id']}",
+                            {"assetlinks": "[]", "apple_app_site_association": "{}"})
+    assert changed["assetlinks"] == "[]"
+
+
+@pytest.mark.parametrize("records, status, code", [
+    ("go MX 10 mx.use.example.\n", "in_use", "name.in_use"),             # S2-17
+    ("go A 198.51.100.10\n", "in_use", "name.in_use"),
+    ("go A 104.16.1.1\n", "pending", "cname.proxied"),                   # S2-21, S0-26
+    ("go CNAME sendgrid.net.\n", "pending", "cname.dangling"),           # S2-22, S2-7
+    ("go CNAME gone.mail.example.\n", "pending", "cname.dangling"),
+    ("go.use.example CNAME edge.us.mail.example.\n", "pending",
+     "name.zone_appended_twice"),                                        # S2-10
+    ("go A 192.0.2.80\ngo AAAA 2001:db8::80\n", "verified", "cname.flattened"),
+])
+def test_what_stands_there_instead(lab, server, records, status, code):
+    if not any(d["domain"] == "use.example"
+               for d in server.api.ok("GET", "/v1/domains?limit=200")["data"]):
+        proven(lab, server, "use.example")
+    zone = world.WEB_SITE + zone_of(server, "use.example")
+    host(lab, "use.example", zone + records)
+    link = add(server, "go.use.example", "use.example")
+    link = verify(server, link)
+    assert link["status"] == status and code in codes(link), link
+    assert all(d["fix"] or d["severity"] == "advice" for d in link["diagnosis"])
+    assert (link["http"] == "green") == (status == "verified")
+    assert server.api.delete(f"/v1/tracking-domains/{link['id']}").status == 204
+    assert get(server, link)["retired_at"]
+
+
+def test_a_web_server_where_nothing_should_be(lab, server):
+    """S2-17: found by asking it."""
+    zone = proven(lab, server, "site.example")
+    host(lab, "site.example", world.WEB_SITE + zone + f"shop A {tracking.SITE}\n")
+    with tracking.Site(tracking.SITE):
+        link = verify(server, add(server, "shop.site.example", "site.example"))
+    assert link["status"] == "in_use" and "web server" in link["reason"], link
+    assert "name.in_use" in codes(link)
+
+
+def test_faults_demote_nothing_and_dangling_does(lab, server):
+    zone = proven(lab, server, "dang.example")
+    base = world.WEB_SITE + zone
+    host(lab, "dang.example", base + "go CNAME edge.us.mail.example.\n")
+    link = verify(server, add(server, "go.dang.example", "dang.example"))
+    assert link["status"] == "verified" and link["http"] == "green"
+    for fault in ("servfail", "drop"):
+        lab.fault("generic", fault, zone="dang.example")
+        link = verify(server, link)
+        assert link["status"] == "verified" and link["http"] == "green", link
+    lab.clear_faults()
+    host(lab, "dang.example", base + "go CNAME gone.mail.example.\n")
+    link = verify(server, link)
+    assert link["status"] == "lost" and link["dangling"] is True, link
+    assert link["http"] == "red"
+    assert link["link"]["reason"] == "dangling" and not link["link"]["own"]
+    assert events(server, "go.dang.example")[-3:] == [
+        "tracking.lost", "tracking.dangling", "tracking.http_lost"]
+    host(lab, "dang.example", base + "go CNAME edge.us.mail.example.\n")
+    link = verify(server, link)
+    assert link["status"] == "verified" and link["http"] == "green"
+
+
+def test_hsts_makes_http_red(lab, server, authority):
+    """S1-27, S1-33: a policy of the domain above it includes the tracking name."""
+    zone = proven(lab, server, "strict.example")
+    base = zone + f"@ A {tracking.SITE}\nwww A {tracking.SITE}\n"
+    host(lab, "strict.example", base + "go CNAME edge.us.mail.example.\n")
+    link = add(server, "go.strict.example", "strict.example", http_allowed=True)
+    with tracking.Site(tracking.SITE, authority.context("strict.example")) as site:
+        link = verify(server, link)
+        assert link["http"] == "green" and checks(link)["hsts"] == "green"
+        site.hsts = "max-age=31536000"
+        assert verify(server, link)["http"] == "green"
+        site.hsts = "max-age=31536000; includeSubDomains"
+        link = verify(server, link)
+    assert link["http"] == "red" and checks(link)["hsts"] == "red", link["checks"]
+    assert "strict.example" in link["reason"]
+    assert link["link"]["reason"] == "http_red"
+    assert "tracking.http_lost" in events(server, "go.strict.example")
+
+
+def test_block_lists(lab, server):
+    """RFC 5782: the name, and its organization."""
+    zone = proven(lab, server, "spam.example")
+    host(lab, "spam.example", world.WEB_SITE + zone + "go CNAME edge.us.mail.example.\n")
+    host(lab, "bl.dns.test", "@ A 192.0.2.1\n")
+    link = verify(server, add(server, "go.spam.example", "spam.example"))
+    assert link["listed"] is None
+    host(lab, "bl.dns.test", "spam.example A 127.0.0.4\n")
+    link = verify(server, link)
+    assert link["listed"] == {"name": "spam.example", "zone": "bl.dns.test",
+                              "answer": "127.0.0.4"}
+    assert events(server, "go.spam.example").count("tracking.listed") == 1
+    host(lab, "bl.dns.test", "@ A 192.0.2.1\n")
+    assert verify(server, link)["listed"] is None
+    assert events(server, "go.spam.example")[-1] == "tracking.unlisted"
+
+
+def test_through_a_cdn(lab, server, authority):
+    """S0-21, S0-22, S0-24: each thing that a CDN must do, with its own verdict."""
+    zone = proven(lab, server, "cdn.example")
+    host(lab, "cdn.example", world.WEB_SITE + zone + f"go A {tracking.CDN}\n")
+    link = add(server, "go.cdn.example", "cdn.example", mode="own_cdn")
+    assert link["record"]["value"] is None
+    assert "edge.us.mail.example" in link["record"]["instruction"]
+    with tracking.Cdn(authority.context("go.cdn.example")) as cdn:
+        link = verify(server, link)
+        assert set(checks(link).values()) == {"green"}, link["checks"]
+        assert link["https"] == "green" and link["certificate"]["valid"]
+        assert link["link"]["scheme"] == "https" and link["link"]["own"]
+        for fault, check, works in [("drops_host", "forwards_host", False),
+                                    ("caches", "not_cached", False),
+                                    ("no_redirect", "forces_https", True),
+                                    ("other_origin", "https", False)]:
+            cdn.faults, cdn.cache = {fault}, {}
+            link = verify(server, link)
+            red = [c for c in link["checks"] if c["light"] == "red"]
+            assert [c["code"] for c in red] == [check], (fault, link["checks"])
+            assert red[0]["fix"]
+            assert (link["https"] == "green") == works, fault
+        cdn.faults = set()
+        assert verify(server, link)["https"] == "green"
+    with tracking.Cdn(authority.context("other.example")):
+        link = verify(server, link)
+        assert checks(link)["certificate"] == "red" and link["https"] == "red"
+        assert "other names" in link["certificate"]["problem"]
+    host(lab, "cdn.example", world.WEB_SITE + zone + "go CNAME d1.gone.test.\n")
+    link = verify(server, link)
+    assert link["dangling"] and link["status"] == "lost", link
+
+
+def test_the_operators_own_host(lab, server):
+    hosts = server.api.ok("GET", "/v1/tracking-domains?limit=200")["data"]
+    own = {h["name"]: h for h in hosts if h["mode"] == "operator"}
+    assert set(own) == {"edge.us.mail.example", "edge.eu.mail.example"}
+    us = until(lambda: (d := get(server, own["edge.us.mail.example"]))["checked_at"] and d,
+               "a look")
+    assert us["status"] == "verified" and us["http"] == "green", us
+    assert server.api.delete(f"/v1/tracking-domains/{us['id']}").status == 409
+
+
+def test_limited_to_one_look_a_minute(lab, server):
+    proven(lab, server, "pace.example")
+    link = add(server, "go.pace.example", "pace.example")
+    path = f"/v1/tracking-domains/{link['id']}/verify"
+    assert server.api.post(path).status == 202
+    reply = server.api.post(path)
+    assert reply.status == 429 and int(reply.headers["Retry-After"]) <= 60
+    server.shift(61)
+    assert server.api.post(path + "?wait=30s").status == 200
+
+
+def test_looks_by_itself(lab, server):
+    """Nobody asks: the record appears, and it is found (1, 2, 5 … minutes)."""
+    zone = proven(lab, server, "self.example")
+    host(lab, "self.example", world.WEB_SITE + zone)
+    link = add(server, "go.self.example", "self.example")
+    until(lambda: get(server, link)["checked_at"], "a first look")
+    host(lab, "self.example", world.WEB_SITE + zone + "go CNAME edge.us.mail.example.\n")
+    server.shift(61)
+    until(lambda: get(server, link)["status"] == "verified", "a look by schedule")
