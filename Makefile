@@ -4,9 +4,11 @@
 BUILD ?= build
 JOBS ?= $(shell nproc)
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
+TESTED = SIGNET=$(abspath $(BUILD))/src/cli/signet
 LAB = /usr/bin/python3 tests/lab/lab.py run --
 
-.PHONY: all run test unit check e2e torture bench-check bench-watch bench-dkim bench-letter \
+.PHONY: all run test unit check check-source check-commands check-letters e2e e2e-dns \
+	e2e-server package torture bench-check bench-watch bench-dkim bench-letter \
 	bench-store bench-journal fuzz format docs install deb clean
 
 all: $(BUILD)/build.ninja
@@ -25,20 +27,32 @@ run:
 test:
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory unit check e2e
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory -k -j $(JOBS) --output-sync=target check e2e
 
 unit:
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs
 
-check:
+# Parts of about the same length, which may run side by side: each lab is a network of its
+# own, and nothing else is shared.
+check: check-source check-commands check-letters
+e2e: e2e-dns e2e-server
+
+check-source:
 	tools/check-layers
 	tools/docs --check $(BUILD)/src/cli/signet
-	SIGNET=$(abspath $(BUILD))/src/cli/signet $(PYTEST) tests/data tests/spf tests/dkim \
-		tests/dmarc tests/plan tests/cli tests/mime
 
-e2e:
-	SIGNET=$(abspath $(BUILD))/src/cli/signet $(LAB) $(PYTEST) tests/lab tests/e2e
-	SIGNET=$(abspath $(BUILD))/src/cli/signet $(LAB) $(PYTEST) tests/server
+check-commands:
+	$(TESTED) $(PYTEST) tests/cli tests/data tests/spf
+
+check-letters:
+	$(TESTED) $(PYTEST) tests/mime tests/dkim tests/dmarc tests/plan
+
+e2e-dns:
+	$(TESTED) $(LAB) $(PYTEST) tests/lab tests/e2e
+
+e2e-server:
+	$(TESTED) $(LAB) $(PYTEST) tests/server
 
 # Five minutes of kill -9 under load; TORTURE_SECONDS for another time.
 torture:
@@ -98,6 +112,10 @@ install: all
 # A Debian package of this build, in $(BUILD).
 deb: all
 	@tools/deb $(BUILD)
+
+# The same package installed, run, upgraded and purged in a copy of this machine; for root.
+package: all
+	$(TESTED) $(PYTEST) tests/deb
 
 clean:
 	rm -rf $(BUILD) build-*

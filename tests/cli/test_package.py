@@ -76,7 +76,7 @@ def test_it_runs(tree, package, tmp_path):
     conf = tree / "etc/signet/signet.conf"
     assert text(binary, "config", "check", "--config", conf) == f"{conf}: ok\n"
     shown = text(binary, "config", "show", "--config", conf)
-    for role in ("core", "keys", "edge", "gate"):
+    for role in ("core", "keys", "edge", "gate", "acme"):
         assert f"user.{role} = signet-{role}  #" in shown
     for page in (tree / "usr/share/man").rglob("*.gz"):
         plain = ROOT / "docs" / page.name[:-3]
@@ -102,9 +102,9 @@ def test_users_and_folder(tree, tmp_path):
     group, = re.findall(r"^signet:x:(\d+):", (tmp_path / "etc/group").read_text(), re.M)
     users = re.findall(r"^signet-(\w+):x:(\d+):(\d+):", (tmp_path / "etc/passwd").read_text(),
                        re.M)
-    assert sorted(name for name, _, _ in users) == ["core", "edge", "gate", "keys"]
+    assert sorted(name for name, _, _ in users) == ["acme", "core", "edge", "gate", "keys"]
     assert {g for _, _, g in users} == {group}
-    assert len({uid for _, uid, _ in users}) == 4
+    assert len({uid for _, uid, _ in users}) == 5
 
 
 def test_unit(tree):

@@ -1,7 +1,8 @@
-"""The Debian package: made, installed, used, upgraded, removed and purged, in a copy of this
-machine that is thrown away (an overlay in a mount namespace of its own).
+"""The Debian package (what is in it: tests/cli/test_package.py) installed, used, upgraded,
+removed and purged, in a copy of this machine that is thrown away: an overlay in a mount
+namespace of its own.
 
-    make deb && /usr/bin/python3 -m pytest tests/deb
+    make package
 """
 
 import os
@@ -44,7 +45,9 @@ def run_in_copy(package, folder, script, check=True):
 def package(tmp_path_factory):
     folder = tmp_path_factory.mktemp("deb")
     done = subprocess.run([ROOT / "tools/deb", BUILD, folder], capture_output=True,
-                          text=True, check=False)
+                          text=True, check=False,
+                          env={k: v for k, v in os.environ.items()
+                               if not k.startswith("DEB")})
     assert done.returncode == 0, done.stderr
     return pathlib.Path(done.stdout.strip())
 
@@ -59,17 +62,8 @@ def copy(package, tmp_path_factory):
     return lambda script: run_in_copy(package, folder, script)
 
 
-def test_what_it_says(package):
-    fields = dict(line.split(": ", 1) for line in subprocess.run(
-        ["dpkg-deb", "-f", package], capture_output=True, text=True,
-        check=True).stdout.splitlines() if not line.startswith(" "))
-    assert fields["Package"] == "signet" and int(fields["Installed-Size"]) > 500
-    assert re.fullmatch(r"[^<>]+ <[^<> ]+@[^<> ]+>", fields["Maintainer"])
-    assert {"libssl3", "libunbound8", "ca-certificates", "dns-root-data"} <= {
-        d.split(" ")[0] for d in fields["Depends"].split(", ")}
-
-
 def test_who_makes_it_maintains_it(tmp_path):
+    """contrib/README.md says why."""
     done = subprocess.run([ROOT / "tools/deb", BUILD, tmp_path], capture_output=True,
                           text=True, check=True,
                           env={**os.environ, "DEBFULLNAME": "Jo Doe",
@@ -79,19 +73,9 @@ def test_who_makes_it_maintains_it(tmp_path):
         check=True).stdout.replace(" Maintainer", "Maintainer")
 
 
-def test_its_files(package):
-    listed = subprocess.run(["dpkg-deb", "-c", package], capture_output=True, text=True,
-                            check=True).stdout.splitlines()
-    files = {line.split()[5]: line.split()[:2] for line in listed}
-    assert {owner for _mode, owner in files.values()} == {"root/root"}
-    for path, mode in (("./usr/bin/signet", "-rwxr-xr-x"),
-                       ("./etc/signet/signet.conf", "-rw-r--r--"),
-                       ("./usr/lib/systemd/system/signet.service", "-rw-r--r--"),
-                       ("./usr/share/man/man1/signet.1.gz", "-rw-r--r--"),
-                       ("./usr/share/man/man5/signet.conf.5.gz", "-rw-r--r--"),
-                       ("./usr/share/doc/signet/copyright", "-rw-r--r--")):
-        assert files[path][0] == mode, path
-    assert not [p for p in files if "local" in p or p.startswith("./home")]
+def test_without_a_name_it_is_the_machines(package):
+    assert subprocess.run(["dpkg-deb", "-f", package, "Maintainer"], capture_output=True,
+                          text=True, check=True).stdout == "Signet <signet@localhost>\n"
 
 
 def test_installed_it_works(copy):
