@@ -143,99 +143,91 @@ static void test_values(void **state)
 	}
 }
 
+static const struct {
+	const char *text, *error;
+} file_errors_cases[] = {
+        {"\nkeys.pol = 1",
+         "s.conf:2: keys.pol: unknown option, did you mean keys.pool?"                                     },
+        {"completely.other = 1",                  "s.conf:1: completely.other: unknown option"             },
+        {"keys.pool",                             "s.conf:1: the line is not NAME = VALUE"                 },
+        {"= 1",                                   "s.conf:1: the line is not NAME = VALUE"                 },
+        {"keys.pool = 1\nkeys.pool = 2",          "s.conf:2: keys.pool: given twice"                       },
+        {"keys.pool = -1",
+         "s.conf:1: keys.pool: \"-1\" is not a number from 0 to 100000"                                    },
+        {"keys.pool =",                           "s.conf:1: keys.pool: the value is empty, not N"         },
+        {"data_dir =",                            "s.conf:1: data_dir: the value is empty, not DIRECTORY"  },
+        {"api.listen =",                          "s.conf:1: api.listen: the value is empty, not ADDR:PORT"},
+        {"keys.rsa_bits = 512",
+         "s.conf:1: keys.rsa_bits: \"512\" is not a number from 1024 to 4096"                              },
+        {"clock.test = maybe",                    "s.conf:1: clock.test: \"maybe\" is not yes or no"       },
+        {"dns.timeout = 5",
+         "s.conf:1: dns.timeout: \"5\" is not a duration (as 5s, 10m, 72h, "
+         "30d) from 1ms to 10m"                                                                            },
+        {"dns.timeout = 11m",
+         "s.conf:1: dns.timeout: \"11m\" is not a duration (as 5s, 10m, 72h, "
+         "30d) from 1ms to 10m"                                                                            },
+        {"dns.timeout = 9223372036854775807d",
+         "s.conf:1: dns.timeout: \"9223372036854775807d\" is not a duration "
+         "(as 5s, 10m, 72h, 30d) from 1ms to 10m"                                                          },
+        {"api.body_max = 1T",
+         "s.conf:1: api.body_max: \"1T\" is not a size (as 64K, 1M) from 1K to "
+         "64M"                                                                                             },
+        {"api.listen = 8025",
+         "s.conf:1: api.listen: \"8025\" is not an address with its port as "
+         "127.0.0.1:8025 or [::1]:8025"                                                                    },
+        {"api.listen = 127.0.0.1",
+         "s.conf:1: api.listen: \"127.0.0.1\" is not an address with its port "
+         "as 127.0.0.1:8025 or [::1]:8025"                                                                 },
+        {"api.listen = 127.0.0.1:1 127.0.0.1:1",
+         "s.conf:1: api.listen: \"127.0.0.1:1\" is there twice"                                            },
+        {"edge.trusted_proxies = 192.0.2.0/33",
+         "s.conf:1: edge.trusted_proxies: \"192.0.2.0/33\" is not a network as "
+         "192.0.2.0/24 or 2001:db8::/32"                                                                   },
+        {"edge.click_path =",
+         "s.conf:1: edge.click_path: the value is empty, not WORD"                                         },
+        {"instance.mx = mx1..example",
+         "s.conf:1: instance.mx: \"mx1..example\" is not a host name"                                      },
+        {"instance.mx = 192.0.2.1",
+         "s.conf:1: instance.mx: \"192.0.2.1\" is not a host name"                                         },
+        {"instance.mx = b\xc3\xbc.example",
+         "s.conf:1: instance.mx: \"b\xc3\xbc.example\" is not a host name in "
+         "its ASCII form (xn--…)"                                                                        },
+        {"instance.tracking = edge.example",
+         "s.conf:1: instance.tracking: \"edge.example\" is not a pair as "
+         "us=host.example"                                                                                 },
+        {"api.public_url = api.example",
+         "s.conf:1: api.public_url: \"api.example\" is not a URL as "
+         "https://api.mail.example"                                                                        },
+        {"api.public_url = https://a.example/?x",
+         "s.conf:1: api.public_url: \"https://a.example/?x\" is not a URL as "
+         "https://api.mail.example"                                                                        },
+        {"mail.relay = mail.example",
+         "s.conf:1: mail.relay: \"mail.example\" is not a host with its port "
+         "as mail.example:25"                                                                              },
+        {"mail.from = Signet <a@b.example>",
+         "s.conf:1: mail.from: \"Signet <a@b.example>\" is not a mail address "
+         "as postmaster@mail.example"                                                                      },
+        {"log.format = xml",                      "s.conf:1: log.format: \"xml\" is not one of text|json"  },
+        {"user.core = a b",                       "s.conf:1: user.core: \"a b\" is not a word"             },
+        {"instance.name = a\x01",
+         "s.conf:1: instance.name: \"a\\001\" is not one line of printable "
+         "text"                                                                                            },
+};
+
 static void test_file_errors(void **state)
 {
 	/* clang-format off */
-	static const struct {
-		const char *text, *error;
-	} cases[] = {
-		{"\nkeys.pol = 1",
-		 "s.conf:2: keys.pol: unknown option, did you mean keys.pool?"},
-		{"completely.other = 1",
-		 "s.conf:1: completely.other: unknown option"},
-		{"keys.pool",
-		 "s.conf:1: the line is not NAME = VALUE"},
-		{"= 1",
-		 "s.conf:1: the line is not NAME = VALUE"},
-		{"keys.pool = 1\nkeys.pool = 2",
-		 "s.conf:2: keys.pool: given twice"},
-		{"keys.pool = -1",
-		 "s.conf:1: keys.pool: \"-1\" is not a number from 0 to 100000"},
-		{"keys.pool =",
-		 "s.conf:1: keys.pool: the value is empty, not N"},
-		{"data_dir =",
-		 "s.conf:1: data_dir: the value is empty, not DIRECTORY"},
-		{"api.listen =",
-		 "s.conf:1: api.listen: the value is empty, not ADDR:PORT"},
-		{"keys.rsa_bits = 512",
-		 "s.conf:1: keys.rsa_bits: \"512\" is not a number from 1024 to 4096"},
-		{"clock.test = maybe",
-		 "s.conf:1: clock.test: \"maybe\" is not yes or no"},
-		{"dns.timeout = 5",
-		 "s.conf:1: dns.timeout: \"5\" is not a duration (as 5s, 10m, 72h, "
-		 "30d) from 1ms to 10m"},
-		{"dns.timeout = 11m",
-		 "s.conf:1: dns.timeout: \"11m\" is not a duration (as 5s, 10m, 72h, "
-		 "30d) from 1ms to 10m"},
-		{"dns.timeout = 9223372036854775807d",
-		 "s.conf:1: dns.timeout: \"9223372036854775807d\" is not a duration "
-		 "(as 5s, 10m, 72h, 30d) from 1ms to 10m"},
-		{"api.body_max = 1T",
-		 "s.conf:1: api.body_max: \"1T\" is not a size (as 64K, 1M) from 1K to "
-		 "64M"},
-		{"api.listen = 8025",
-		 "s.conf:1: api.listen: \"8025\" is not an address with its port as "
-		 "127.0.0.1:8025 or [::1]:8025"},
-		{"api.listen = 127.0.0.1",
-		 "s.conf:1: api.listen: \"127.0.0.1\" is not an address with its port "
-		 "as 127.0.0.1:8025 or [::1]:8025"},
-		{"api.listen = 127.0.0.1:1 127.0.0.1:1",
-		 "s.conf:1: api.listen: \"127.0.0.1:1\" is there twice"},
-		{"edge.trusted_proxies = 192.0.2.0/33",
-		 "s.conf:1: edge.trusted_proxies: \"192.0.2.0/33\" is not a network as "
-		 "192.0.2.0/24 or 2001:db8::/32"},
-		{"edge.click_path =",
-		 "s.conf:1: edge.click_path: the value is empty, not WORD"},
-		{"instance.mx = mx1..example",
-		 "s.conf:1: instance.mx: \"mx1..example\" is not a host name"},
-		{"instance.mx = 192.0.2.1",
-		 "s.conf:1: instance.mx: \"192.0.2.1\" is not a host name"},
-		{"instance.mx = b\xc3\xbc.example",
-		 "s.conf:1: instance.mx: \"b\xc3\xbc.example\" is not a host name in "
-		 "its ASCII form (xn--…)"},
-		{"instance.tracking = edge.example",
-		 "s.conf:1: instance.tracking: \"edge.example\" is not a pair as "
-		 "us=host.example"},
-		{"api.public_url = api.example",
-		 "s.conf:1: api.public_url: \"api.example\" is not a URL as "
-		 "https://api.mail.example"},
-		{"api.public_url = https://a.example/?x",
-		 "s.conf:1: api.public_url: \"https://a.example/?x\" is not a URL as "
-		 "https://api.mail.example"},
-		{"mail.relay = mail.example",
-		 "s.conf:1: mail.relay: \"mail.example\" is not a host with its port "
-		 "as mail.example:25"},
-		{"mail.from = Signet <a@b.example>",
-		 "s.conf:1: mail.from: \"Signet <a@b.example>\" is not a mail address "
-		 "as postmaster@mail.example"},
-		{"log.format = xml",
-		 "s.conf:1: log.format: \"xml\" is not one of text|json"},
-		{"user.core = a b",
-		 "s.conf:1: user.core: \"a b\" is not a word"},
-		{"instance.name = a\x01",
-		 "s.conf:1: instance.name: \"a\\001\" is not one line of printable "
-		 "text"},
-	};
 	/* clang-format on */
 
 	(void)state;
-	for (size_t i = 0; i < LEN(cases); i++) {
+	for (size_t i = 0; i < LEN(file_errors_cases); i++) {
 		AUTO(arena) a = {0};
 		struct config c;
 		struct err err;
 
-		assert_false(read_all(&a, cases[i].text, NULL, NULL, &c, &err));
-		assert_string_equal(err.text, cases[i].error);
+		assert_false(
+		        read_all(&a, file_errors_cases[i].text, NULL, NULL, &c, &err));
+		assert_string_equal(err.text, file_errors_cases[i].error);
 		assert_int_equal(err.kind, ERR_INPUT);
 	}
 }
@@ -309,68 +301,67 @@ static void test_precedence(void **state)
 	assert_true(read_all(&a, text, "SIGNET_CONFIG=/x", none, &c, &err));
 }
 
+static const struct {
+	const char *text, *error;
+} check_cases[] = {
+        {"instance.mx = a.example",                            "instance.mx (s.conf:1): name two hosts, or none"},
+        {"instance.mx = a.example b.example",                  NULL                                             },
+        {"instance.mx = a.example b.example c.example",
+         "instance.mx (s.conf:1): name two hosts, or none"                                                      },
+        {"api.tls_certificate = /c",
+         "api.tls_certificate (s.conf:1): a certificate needs its key: set "
+         "api.tls_key too"                                                                                      },
+        {"api.tls_key = /k",                                   "api.tls_key (s.conf:1): a key needs its certificate: set "
+                             "api.tls_certificate too"                              },
+        {"api.tls_key = /k\napi.tls_certificate = /c",         NULL                                             },
+        {"instance.tracking = eu=a.example",
+         "instance.region (default): instance.tracking names no host for this "
+         "region"                                                                                               },
+        {"instance.tracking = us=a.example us=b.example",
+         "instance.tracking (s.conf:1): a region has two hosts"                                                 },
+        {"instance.tracking = us=a.example eu=b.example",      NULL                                             },
+        {"edge.listen = [::1]:80\nedge.tls_listen = [::1]:80",
+         "edge.tls_listen (s.conf:2): api.listen or edge.listen has this address "
+         "already"                                                                                              },
+        {"edge.open_path = click",
+         "edge.click_path (default): edge.click_path, edge.open_path and "
+         "edge.unsubscribe_path need a word each, and none that is in use "
+         "(healthz, robots.txt, a dot in front)"                                                                },
+        {"edge.open_path = .well-known",
+         "edge.click_path (default): edge.click_path, edge.open_path and "
+         "edge.unsubscribe_path need a word each, and none that is in use "
+         "(healthz, robots.txt, a dot in front)"                                                                },
+        {"edge.click_path = c\nedge.open_path = o",            NULL                                             },
+        {"acme.eab_id = x",
+         "acme.eab_id (s.conf:1): acme.eab_id and acme.eab_key need each other"                                 },
+        {"dns.servers = ::1\ndns.root_hints = /h",
+         "dns.root_hints (s.conf:2): dns.servers and dns.root_hints exclude "
+         "each other"                                                                                           },
+        {"mail.relay = a.example:25",
+         "mail.relay (s.conf:1): mails need a sender: set mail.from too"                                        },
+        {"edge.listen = 127.0.0.1:8025",
+         "edge.listen (s.conf:1): api.listen has this address already"                                          },
+        {"edge.listen = [::1]:1\ngate.listen = [::1]:1",
+         "gate.listen (s.conf:2): api.listen or edge.listen has this address "
+         "already"                                                                                              },
+        {"edge.listen = [::1]:1\ngate.listen = [::1]:2",       NULL                                             },
+};
+
 static void test_check(void **state)
 {
 	/* clang-format off */
-	static const struct {
-		const char *text, *error;
-	} cases[] = {
-		{"instance.mx = a.example",
-		 "instance.mx (s.conf:1): name two hosts, or none"},
-		{"instance.mx = a.example b.example", NULL},
-		{"instance.mx = a.example b.example c.example",
-		 "instance.mx (s.conf:1): name two hosts, or none"},
-		{"api.tls_certificate = /c",
-		 "api.tls_certificate (s.conf:1): a certificate needs its key: set "
-		 "api.tls_key too"},
-		{"api.tls_key = /k",
-		 "api.tls_key (s.conf:1): a key needs its certificate: set "
-		 "api.tls_certificate too"},
-		{"api.tls_key = /k\napi.tls_certificate = /c", NULL},
-		{"instance.tracking = eu=a.example",
-		 "instance.region (default): instance.tracking names no host for this "
-		 "region"},
-		{"instance.tracking = us=a.example us=b.example",
-		 "instance.tracking (s.conf:1): a region has two hosts"},
-		{"instance.tracking = us=a.example eu=b.example", NULL},
-		{"edge.listen = [::1]:80\nedge.tls_listen = [::1]:80",
-		 "edge.tls_listen (s.conf:2): api.listen or edge.listen has this address "
-		 "already"},
-		{"edge.open_path = click",
-		 "edge.click_path (default): edge.click_path, edge.open_path and "
-		 "edge.unsubscribe_path need a word each, and none that is in use "
-		 "(healthz, robots.txt, a dot in front)"},
-		{"edge.open_path = .well-known",
-		 "edge.click_path (default): edge.click_path, edge.open_path and "
-		 "edge.unsubscribe_path need a word each, and none that is in use "
-		 "(healthz, robots.txt, a dot in front)"},
-		{"edge.click_path = c\nedge.open_path = o", NULL},
-		{"acme.eab_id = x",
-		 "acme.eab_id (s.conf:1): acme.eab_id and acme.eab_key need each other"},
-		{"dns.servers = ::1\ndns.root_hints = /h",
-		 "dns.root_hints (s.conf:2): dns.servers and dns.root_hints exclude "
-		 "each other"},
-		{"mail.relay = a.example:25",
-		 "mail.relay (s.conf:1): mails need a sender: set mail.from too"},
-		{"edge.listen = 127.0.0.1:8025",
-		 "edge.listen (s.conf:1): api.listen has this address already"},
-		{"edge.listen = [::1]:1\ngate.listen = [::1]:1",
-		 "gate.listen (s.conf:2): api.listen or edge.listen has this address "
-		 "already"},
-		{"edge.listen = [::1]:1\ngate.listen = [::1]:2", NULL},
-	};
 	/* clang-format on */
 
 	(void)state;
-	for (size_t i = 0; i < LEN(cases); i++) {
+	for (size_t i = 0; i < LEN(check_cases); i++) {
 		AUTO(arena) a = {0};
 		struct config c;
 		struct err err;
 
-		assert_true(read_all(&a, cases[i].text, NULL, NULL, &c, &err));
-		assert_int_equal(config_check(&c, &err), cases[i].error == NULL);
-		if (cases[i].error)
-			assert_string_equal(err.text, cases[i].error);
+		assert_true(read_all(&a, check_cases[i].text, NULL, NULL, &c, &err));
+		assert_int_equal(config_check(&c, &err), check_cases[i].error == NULL);
+		if (check_cases[i].error)
+			assert_string_equal(err.text, check_cases[i].error);
 	}
 }
 

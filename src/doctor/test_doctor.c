@@ -106,103 +106,100 @@ static void test_all_is_well(void **state)
 }
 
 /* Each row breaks one thing; exactly that check says so, and the rest is well. */
+static const struct {
+	const char *without_record, *with_records;
+	const char *without_option, *with_options;
+	const char *code;
+	enum doctor_status status;
+	const char *message;
+} what_is_wrong_cases[] = {
+        {"api.mail",                       "",                                                 NULL,                "",                                                "name.api",       DOCTOR_ERROR,
+         "api.mail.example (api.public_url) has no address."                                                                                                                                                                                         },
+        {NULL,                             "",                                                 "api.public_url",    "api.public_url = https://192.0.2.1/\n",           NULL,
+         DOCTOR_OK,                                                                                                                                                                                           NULL                                   },
+        {NULL,                             "",                                                 "api.public_url",    "",                                                "name.api",       DOCTOR_SKIPPED,
+         "api.public_url is not set: links to the API are not made."                                                                                                                                                                                 },
+        {"edge.us",                        "",                                                 NULL,                "",                                                "name.tracking",  DOCTOR_ERROR,
+         "edge.us.mail.example (instance.tracking) has no address."                                                                                                                                                                                  },
+        {"edge.us",                        "edge.us.mail.example. AAAA 2001:db8::1\n",         NULL,                "",                                                NULL,
+         DOCTOR_OK,                                                                                                                                                                                           NULL                                   },
+        {"mx2.mail",                       "",                                                 NULL,                "",                                                "name.mx",        DOCTOR_ERROR,
+         "mx2.mail.example (instance.mx) has no address."                                                                                                                                                                                            },
+        {"mx2.mail",                       "mx2.mail.example. CNAME relay.mail.example.\n",    NULL,                "",
+         "name.mx",                                                                                                                                                                      DOCTOR_ERROR,
+         "mx2.mail.example is an alias (CNAME), and an MX must not be (RFC 2181 "
+         "§10.3)."                                                                                                                                                                                                                                  },
+        {"relay.mail",                     "",                                                 NULL,                "",                                                "name.relay",     DOCTOR_ERROR,
+         "relay.mail.example (mail.relay) has no address."                                                                                                                                                                                           },
+        {NULL,                             "",                                                 "mail.relay",        "",                                                "name.relay",     DOCTOR_WARNING,
+         "mail.relay is not set: no mail is sent."                                                                                                                                                                                                   },
+        {NULL,                             "",                                                 "mail.relay",        "mail.relay = 127.0.0.1:25\n",                     NULL,             DOCTOR_OK,           NULL                                   },
+        {"verify.mail",                    "",                                                 NULL,                "",                                                "name.verify",    DOCTOR_WARNING,
+         "verify.mail.example (instance.verify_target) does not exist."                                                                                                                                                                              },
+        {"s1.dkim",                        "",                                                 NULL,                "",                                                "name.dkim_zone", DOCTOR_WARNING,
+         "dkim.mail.example (instance.dkim_zone) does not exist."                                                                                                                                                                                    },
+        {"bounce.mail.example. MX 10 mx2", "",                                                 NULL,                "",                                                "bounce.mx",      DOCTOR_ERROR,
+         "bounce.mail.example has no MX mx2.mail.example, so bounces of "
+         "delegated domains do not arrive."                                                                                                                                                                                                          },
+        {"bounce.mail.example. TXT",
+         "bounce.mail.example. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n",                           NULL,                "",
+         "bounce.spf",                                                                                                                                                                   DOCTOR_ERROR,
+         "The SPF record of bounce.mail.example does not have "
+         "include:_spf.mail.example."                                                                                                                                                                                                                },
+        {NULL,                             "",                                                 "instance.spf",      "instance.spf = include:_spf.mail.example -all\n",
+         "spf.syntax",                                                                                                                                                                   DOCTOR_ERROR,        "instance.spf has \"-all\" of its own."},
+        {"20.2.0.192",                     "",                                                 NULL,                "",                                                "ptr.confirmed",  DOCTOR_ERROR,
+         "192.0.2.20 of relay.mail.example has no name (PTR); large receivers "
+         "refuse mail from such."                                                                                                                                                                                                                    },
+        {"11.2.0.192",                     "",                                                 NULL,                "",                                                "ptr.confirmed",  DOCTOR_WARNING,
+         "192.0.2.11 of mx1.mail.example has no name (PTR); large receivers "
+         "refuse mail from such."                                                                                                                                                                                                                    },
+        {"20.2.0.192",                     "20.2.0.192.in-addr.arpa. PTR api.mail.example.\n", NULL,                "",
+         "ptr.confirmed",                                                                                                                                                                DOCTOR_ERROR,
+         "The name of 192.0.2.20 is api.mail.example, which does not have that "
+         "address."                                                                                                                                                                                                                                  },
+        {NULL,                             "20.2.0.192.list.example. A 127.0.0.2\n",           NULL,                "",                                                "blocklist.own",
+         DOCTOR_ERROR,                                                                                                                                                                                        "192.0.2.20 of relay.mail.example is listed in list.example "
+         "(127.0.0.2)."                                                                                                                                                                                                        },
+        {NULL,                             "20.2.0.192.list.example. A 127.255.255.254\n",     NULL,                "",
+         "blocklist.own",                                                                                                                                                                DOCTOR_UNDETERMINED,
+         "list.example does not answer this asker (127.255.255.254)."                                                                                                                                                                                },
+        {NULL,                             "",                                                 "doctor.blocklists", "",                                                "blocklist.own",  DOCTOR_SKIPPED,
+         "doctor.blocklists is not set: no list is asked."                                                                                                                                                                                           },
+};
+
 static void test_what_is_wrong(void **state)
 {
 	/* clang-format off */
-	static const struct {
-		const char *without_record, *with_records;
-		const char *without_option, *with_options;
-		const char *code;
-		enum doctor_status status;
-		const char *message;
-	} cases[] = {
-		{"api.mail", "", NULL, "", "name.api", DOCTOR_ERROR,
-		 "api.mail.example (api.public_url) has no address."},
-		{NULL, "", "api.public_url", "api.public_url = https://192.0.2.1/\n",
-		 NULL, DOCTOR_OK, NULL},
-		{NULL, "", "api.public_url", "", "name.api", DOCTOR_SKIPPED,
-		 "api.public_url is not set: links to the API are not made."},
-		{"edge.us", "", NULL, "", "name.tracking", DOCTOR_ERROR,
-		 "edge.us.mail.example (instance.tracking) has no address."},
-		{"edge.us", "edge.us.mail.example. AAAA 2001:db8::1\n", NULL, "", NULL,
-		 DOCTOR_OK, NULL},
-		{"mx2.mail", "", NULL, "", "name.mx", DOCTOR_ERROR,
-		 "mx2.mail.example (instance.mx) has no address."},
-		{"mx2.mail", "mx2.mail.example. CNAME relay.mail.example.\n", NULL, "",
-		 "name.mx", DOCTOR_ERROR,
-		 "mx2.mail.example is an alias (CNAME), and an MX must not be (RFC 2181 "
-		 "§10.3)."},
-		{"relay.mail", "", NULL, "", "name.relay", DOCTOR_ERROR,
-		 "relay.mail.example (mail.relay) has no address."},
-		{NULL, "", "mail.relay", "", "name.relay", DOCTOR_WARNING,
-		 "mail.relay is not set: no mail is sent."},
-		{NULL, "", "mail.relay", "mail.relay = 127.0.0.1:25\n", NULL, DOCTOR_OK,
-		 NULL},
-		{"verify.mail", "", NULL, "", "name.verify", DOCTOR_WARNING,
-		 "verify.mail.example (instance.verify_target) does not exist."},
-		{"s1.dkim", "", NULL, "", "name.dkim_zone", DOCTOR_WARNING,
-		 "dkim.mail.example (instance.dkim_zone) does not exist."},
-		{"bounce.mail.example. MX 10 mx2", "", NULL, "", "bounce.mx",
-		 DOCTOR_ERROR,
-		 "bounce.mail.example has no MX mx2.mail.example, so bounces of "
-		 "delegated domains do not arrive."},
-		{"bounce.mail.example. TXT",
-		 "bounce.mail.example. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n", NULL, "",
-		 "bounce.spf", DOCTOR_ERROR,
-		 "The SPF record of bounce.mail.example does not have "
-		 "include:_spf.mail.example."},
-		{NULL, "", "instance.spf",
-		 "instance.spf = include:_spf.mail.example -all\n", "spf.syntax",
-		 DOCTOR_ERROR, "instance.spf has \"-all\" of its own."},
-		{"20.2.0.192", "", NULL, "", "ptr.confirmed", DOCTOR_ERROR,
-		 "192.0.2.20 of relay.mail.example has no name (PTR); large receivers "
-		 "refuse mail from such."},
-		{"11.2.0.192", "", NULL, "", "ptr.confirmed", DOCTOR_WARNING,
-		 "192.0.2.11 of mx1.mail.example has no name (PTR); large receivers "
-		 "refuse mail from such."},
-		{"20.2.0.192", "20.2.0.192.in-addr.arpa. PTR api.mail.example.\n", NULL,
-		 "", "ptr.confirmed", DOCTOR_ERROR,
-		 "The name of 192.0.2.20 is api.mail.example, which does not have that "
-		 "address."},
-		{NULL, "20.2.0.192.list.example. A 127.0.0.2\n", NULL, "",
-		 "blocklist.own", DOCTOR_ERROR,
-		 "192.0.2.20 of relay.mail.example is listed in list.example "
-		 "(127.0.0.2)."},
-		{NULL, "20.2.0.192.list.example. A 127.255.255.254\n", NULL, "",
-		 "blocklist.own", DOCTOR_UNDETERMINED,
-		 "list.example does not answer this asker (127.255.255.254)."},
-		{NULL, "", "doctor.blocklists", "", "blocklist.own", DOCTOR_SKIPPED,
-		 "doctor.blocklists is not set: no list is asked."},
-	};
 	/* clang-format on */
 
 	(void)state;
-	for (size_t i = 0; i < LEN(cases); i++) {
+	for (size_t i = 0; i < LEN(what_is_wrong_cases); i++) {
 		struct world w = {0};
 		size_t said = 0;
 
 		see(&w,
-		    edit(&w.a, base_config, cases[i].without_option,
-		         cases[i].with_options),
-		    edit(&w.a, base_zone, cases[i].without_record,
-		         cases[i].with_records));
+		    edit(&w.a, base_config, what_is_wrong_cases[i].without_option,
+		         what_is_wrong_cases[i].with_options),
+		    edit(&w.a, base_zone, what_is_wrong_cases[i].without_record,
+		         what_is_wrong_cases[i].with_records));
 		for (size_t k = 0; k < w.doctor.found.n; k++) {
 			const struct doctor_finding *f = &w.doctor.found.v[k];
 
 			if (f->status == DOCTOR_OK)
 				continue;
 			said++;
-			if (!cases[i].code ||
-			    strcmp(f->check->code, cases[i].code) != 0 ||
-			    f->status != cases[i].status ||
-			    !str_eq(f->message, str_c(cases[i].message)))
+			if (!what_is_wrong_cases[i].code ||
+			    strcmp(f->check->code, what_is_wrong_cases[i].code) != 0 ||
+			    f->status != what_is_wrong_cases[i].status ||
+			    !str_eq(f->message, str_c(what_is_wrong_cases[i].message)))
 				fail_msg("row %zu: %s %s: %.*s", i, f->check->code,
 				         doctor_status_name(f->status),
 				         STR_ARG(f->message));
 			if (f->status != DOCTOR_SKIPPED)
 				assert_true(f->fix.n > 0);
 		}
-		if (said != (cases[i].code ? 1 : 0))
+		if (said != (what_is_wrong_cases[i].code ? 1 : 0))
 			fail_msg("row %zu: %zu said", i, said);
 		arena_done(&w.a);
 	}

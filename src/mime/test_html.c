@@ -108,86 +108,85 @@ static void test_decoding(void **state)
 	                   (struct str){"A\0b\nC&", 6}));
 }
 
+static const struct str hosts[] = {STR_INIT("acme.example"), STR_INIT("b.test")};
+static const struct str tracked[] = {STR_INIT("https://t.example/c/")};
+static const struct link_rules rules = {hosts, LEN(hosts), tracked, LEN(tracked)};
+static const struct {
+	const char *target;
+	enum link_reason why;
+} judge_cases[] = {
+        {"http://x.example",                         LINK_TRACKABLE},
+        {"https://x.example/?q=http://acme.example", LINK_TRACKABLE},
+        {" \f\thttp://x.example/ \n",                LINK_TRACKABLE},
+        {"HtTp://x.example",                         LINK_TRACKABLE},
+        {"h\nt\tt\rp:/\n/x.example",                 LINK_TRACKABLE},
+        {"http:\\\\x.example",                       LINK_TRACKABLE},
+        {"http:///x.example",                        LINK_TRACKABLE},
+        {"http://[2001:db8::1]:80/",                 LINK_TRACKABLE},
+        {"http://b\xc3\xbc"
+         "cher.example",                    LINK_TRACKABLE},
+        {"http://x.example/{a}$[b]*c",               LINK_TRACKABLE},
+        {"http://x.example/?f={%22a%22:1}",          LINK_TRACKABLE},
+        {"http://x.example/?f=[[1,2],3]",            LINK_TRACKABLE},
+        {"http://x.example/{{}",                     LINK_MERGE_TAG},
+        {"",                                         LINK_EMPTY    },
+        {" \r\n\t",                                  LINK_EMPTY    },
+        {"#",                                        LINK_FRAGMENT },
+        {" #x{{y}}",                                 LINK_FRAGMENT },
+        {"{{url}}",                                  LINK_MERGE_TAG},
+        {"{{ url",                                   LINK_MERGE_TAG},
+        {"http://x.example/{{id}}",                  LINK_MERGE_TAG},
+        {"http://x.example/{% if a %}",              LINK_MERGE_TAG},
+        {"http://x.example/*|ID|*",                  LINK_MERGE_TAG},
+        {"<%= url %>",                               LINK_MERGE_TAG},
+        {"[[url]]",                                  LINK_MERGE_TAG},
+        {"http://x.example/?${id}",                  LINK_MERGE_TAG},
+        {"mailto:{{to}}",                            LINK_MERGE_TAG},
+        {"mailto:me@x.example",                      LINK_SCHEME   },
+        {"TEL:+123",                                 LINK_SCHEME   },
+        {"sms:1",                                    LINK_SCHEME   },
+        {"cid:part1",                                LINK_SCHEME   },
+        {"data:text/html,x",                         LINK_SCHEME   },
+        {"java\nscript:x",                           LINK_SCHEME   },
+        {"httpss://x.example",                       LINK_SCHEME   },
+        {"httphttphttp://x.example",                 LINK_SCHEME   },
+        {"file:///x",                                LINK_SCHEME   },
+        {"//x.example/",                             LINK_RELATIVE },
+        {"www.x.example",                            LINK_RELATIVE },
+        {"/x:y",                                     LINK_RELATIVE },
+        {"?http://x",                                LINK_RELATIVE },
+        {"1http://x",                                LINK_RELATIVE },
+        {"http",                                     LINK_RELATIVE },
+        {"http:",                                    LINK_NO_HOST  },
+        {"http://",                                  LINK_NO_HOST  },
+        {"http:x.example",                           LINK_NO_HOST  },
+        {"http:/x.example",                          LINK_NO_HOST  },
+        {"http://?x",                                LINK_NO_HOST  },
+        {"http://#x",                                LINK_NO_HOST  },
+        {"http://me@/x",                             LINK_NO_HOST  },
+        {"http://:80/x",                             LINK_NO_HOST  },
+        {"http://acme.example",                      LINK_EXCLUDED },
+        {"http://ACME.example.:80/x",                LINK_EXCLUDED },
+        {"http://www.acme.example?x",                LINK_EXCLUDED },
+        {"http://me:pw@a@b.test#x",                  LINK_EXCLUDED },
+        {"http://%61cme.ex\name.example\\x",         LINK_TRACKABLE},
+        {"http://%61cme.ex\nample\\x",               LINK_EXCLUDED },
+        {"http://xacme.example",                     LINK_TRACKABLE},
+        {"http://acme.example@x.example/",           LINK_TRACKABLE},
+        {"https://t.example/c/abc",                  LINK_TRACKED  },
+        {" https://t.example/c/",                    LINK_TRACKED  },
+        {"https://t.example/d/",                     LINK_TRACKABLE},
+};
+
 static void test_judge(void **state)
 {
-	static const struct str hosts[] = {STR_INIT("acme.example"),
-	                                   STR_INIT("b.test")};
-	static const struct str tracked[] = {STR_INIT("https://t.example/c/")};
-	static const struct link_rules rules = {hosts, LEN(hosts), tracked,
-	                                        LEN(tracked)};
-	static const struct {
-		const char *target;
-		enum link_reason why;
-	} cases[] = {
-	        {"http://x.example",                         LINK_TRACKABLE},
-	        {"https://x.example/?q=http://acme.example", LINK_TRACKABLE},
-	        {" \f\thttp://x.example/ \n",                LINK_TRACKABLE},
-	        {"HtTp://x.example",                         LINK_TRACKABLE},
-	        {"h\nt\tt\rp:/\n/x.example",                 LINK_TRACKABLE},
-	        {"http:\\\\x.example",                       LINK_TRACKABLE},
-	        {"http:///x.example",                        LINK_TRACKABLE},
-	        {"http://[2001:db8::1]:80/",                 LINK_TRACKABLE},
-	        {"http://b\xc3\xbc"
-	         "cher.example",            LINK_TRACKABLE},
-	        {"http://x.example/{a}$[b]*c",               LINK_TRACKABLE},
-	        {"http://x.example/?f={%22a%22:1}",          LINK_TRACKABLE},
-	        {"http://x.example/?f=[[1,2],3]",            LINK_TRACKABLE},
-	        {"http://x.example/{{}",                     LINK_MERGE_TAG},
-	        {"",	                                 LINK_EMPTY    },
-	        {" \r\n\t",	                          LINK_EMPTY    },
-	        {"#",	                                LINK_FRAGMENT },
-	        {" #x{{y}}",	                         LINK_FRAGMENT },
-	        {"{{url}}",	                          LINK_MERGE_TAG},
-	        {"{{ url",	                           LINK_MERGE_TAG},
-	        {"http://x.example/{{id}}",                  LINK_MERGE_TAG},
-	        {"http://x.example/{% if a %}",              LINK_MERGE_TAG},
-	        {"http://x.example/*|ID|*",                  LINK_MERGE_TAG},
-	        {"<%= url %>",	                       LINK_MERGE_TAG},
-	        {"[[url]]",	                          LINK_MERGE_TAG},
-	        {"http://x.example/?${id}",                  LINK_MERGE_TAG},
-	        {"mailto:{{to}}",                            LINK_MERGE_TAG},
-	        {"mailto:me@x.example",                      LINK_SCHEME   },
-	        {"TEL:+123",	                         LINK_SCHEME   },
-	        {"sms:1",	                            LINK_SCHEME   },
-	        {"cid:part1",	                        LINK_SCHEME   },
-	        {"data:text/html,x",                         LINK_SCHEME   },
-	        {"java\nscript:x",                           LINK_SCHEME   },
-	        {"httpss://x.example",                       LINK_SCHEME   },
-	        {"httphttphttp://x.example",                 LINK_SCHEME   },
-	        {"file:///x",	                        LINK_SCHEME   },
-	        {"//x.example/",                             LINK_RELATIVE },
-	        {"www.x.example",                            LINK_RELATIVE },
-	        {"/x:y",	                             LINK_RELATIVE },
-	        {"?http://x",	                        LINK_RELATIVE },
-	        {"1http://x",	                        LINK_RELATIVE },
-	        {"http",	                             LINK_RELATIVE },
-	        {"http:",	                            LINK_NO_HOST  },
-	        {"http://",	                          LINK_NO_HOST  },
-	        {"http:x.example",                           LINK_NO_HOST  },
-	        {"http:/x.example",                          LINK_NO_HOST  },
-	        {"http://?x",	                        LINK_NO_HOST  },
-	        {"http://#x",	                        LINK_NO_HOST  },
-	        {"http://me@/x",                             LINK_NO_HOST  },
-	        {"http://:80/x",                             LINK_NO_HOST  },
-	        {"http://acme.example",                      LINK_EXCLUDED },
-	        {"http://ACME.example.:80/x",                LINK_EXCLUDED },
-	        {"http://www.acme.example?x",                LINK_EXCLUDED },
-	        {"http://me:pw@a@b.test#x",                  LINK_EXCLUDED },
-	        {"http://%61cme.ex\name.example\\x",         LINK_TRACKABLE},
-	        {"http://%61cme.ex\nample\\x",               LINK_EXCLUDED },
-	        {"http://xacme.example",                     LINK_TRACKABLE},
-	        {"http://acme.example@x.example/",           LINK_TRACKABLE},
-	        {"https://t.example/c/abc",                  LINK_TRACKED  },
-	        {" https://t.example/c/",                    LINK_TRACKED  },
-	        {"https://t.example/d/",                     LINK_TRACKABLE},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < LEN(cases); i++) {
-		enum link_reason why = link_judge(str_c(cases[i].target), &rules);
+	for (size_t i = 0; i < LEN(judge_cases); i++) {
+		enum link_reason why = link_judge(str_c(judge_cases[i].target), &rules);
 
-		if (why != cases[i].why)
-			fail_msg("%s: %s", cases[i].target, link_reason_word(why));
+		if (why != judge_cases[i].why)
+			fail_msg("%s: %s", judge_cases[i].target,
+			         link_reason_word(why));
 	}
 	assert_int_equal(link_judge(STR("http://acme.example"), NULL), LINK_TRACKABLE);
 }

@@ -19,64 +19,62 @@ static void assert_str(struct str got, struct str want)
 }
 
 /* `form`: u for UTF-8, d for delsp=yes. `raw`: of the first, where it is not its value. */
+static const struct {
+	const char *text, *form, *values, *raw;
+} text_links_rows[] = {
+        {"",                                          "",  "",                                  ""},
+        {"http",                                      "",  "",                                  ""},
+        {"://x.example",                              "",  "",                                  ""},
+        {"xhttp://x.example",                         "",  "",                                  ""},
+        {"ftp://x.example",                           "",  "",                                  ""},
+        {"http://x.example",                          "",  "http://x.example",                  ""},
+        {"HTTPS://X.example/a",                       "",  "HTTPS://X.example/a",               ""},
+        {"(http://x.example)",                        "",  "http://x.example",                  ""},
+        {"http://x.example/(a).",                     "",  "http://x.example/(a)",              ""},
+        {"(http://x.example/(a)).",                   "",  "http://x.example/(a)",              ""},
+        {"[http://x.example/a[1]]",                   "",  "http://x.example/a[1]",             ""},
+        {"http://x.example/?a=1&b=2#c!",              "",  "http://x.example/?a=1&b=2#c",       ""},
+        {"http://x.example, http://y.example;",       "",  "http://x.example http://y.example",
+         ""                                                                                       },
+        {"*http://x.example/*_",                      "",  "http://x.example/",                 ""},
+        {"'http://x.example/'...",                    "",  "http://x.example/",                 ""},
+        {"\"http://x.example/\"",                     "",  "http://x.example/",                 ""},
+        {"http://...",                                "",  "http://",                           ""},
+        {"http://x.example/?u=http://y.example",      "",
+         "http://x.example/?u=http://y.example",                                                ""},
+        {"<http://x.example/a.>",                     "",  "http://x.example/a.",               ""},
+        {"<http://x.example/\r\na>",                  "",  "http://x.example/a",
+         "http://x.example/\r\na"                                                                 },
+        {"<http://x.example/a\nb\nc>",                "",  "http://x.example/abc",
+         "http://x.example/a\nb\nc"                                                               },
+        {"<http://x.example/a\n\nb>",                 "",  "http://x.example/a",                ""},
+        {"<http://x.example/ a>",                     "",  "http://x.example/",                 ""},
+        {"<URL:http://x.example/>",                   "",  "http://x.example/",                 ""},
+        {"http://x.example/\nb",                      "",  "http://x.example/",                 ""},
+        {"http://x.example/ \r\nb c",                 "d", "http://x.example/b",
+         "http://x.example/ \r\nb"                                                                },
+        {"http://x.example/ \nb \nc d",               "d", "http://x.example/bc",
+         "http://x.example/ \nb \nc"                                                              },
+        {"http://x.example/ \r\n. b",                 "d", "http://x.example/",                 ""},
+        {"http://x.example/ \r\n\r\nb",               "d", "http://x.example/",                 ""},
+        {"http://x.example/ \r\nb",                   "",  "http://x.example/",                 ""},
+        {"http://x.example/\xc3\xa4",                 "u", "http://x.example/\xc3\xa4",         ""},
+        {"http://x.example/\xc3\xa4",                 "",  "http://x.example/",                 ""},
+        {"http://x.example/\xff",                     "u", "http://x.example/",                 ""},
+        {"\xc2\xabhttp://x.example/\xc2\xbb",         "u", "http://x.example/",                 ""},
+        {"\xe2\x80\x9chttp://x.example/\xe2\x80\x9d", "u", "http://x.example/",                 ""},
+        {"\xe3\x81\x82http://x.example/\xe3\x80\x82", "u", "http://x.example/",                 ""},
+};
+
 static void test_text_links(void **state)
 {
-	static const struct {
-		const char *text, *form, *values, *raw;
-	} rows[] = {
-	        {"",	                                  "",  "",                            ""},
-	        {"http",	                              "",  "",                            ""},
-	        {"://x.example",                              "",  "",                            ""},
-	        {"xhttp://x.example",                         "",  "",                            ""},
-	        {"ftp://x.example",                           "",  "",                            ""},
-	        {"http://x.example",                          "",  "http://x.example",            ""},
-	        {"HTTPS://X.example/a",                       "",  "HTTPS://X.example/a",         ""},
-	        {"(http://x.example)",                        "",  "http://x.example",            ""},
-	        {"http://x.example/(a).",                     "",  "http://x.example/(a)",        ""},
-	        {"(http://x.example/(a)).",                   "",  "http://x.example/(a)",        ""},
-	        {"[http://x.example/a[1]]",                   "",  "http://x.example/a[1]",       ""},
-	        {"http://x.example/?a=1&b=2#c!",              "",  "http://x.example/?a=1&b=2#c", ""},
-	        {"http://x.example, http://y.example;",       "",
-	         "http://x.example http://y.example",                                             ""},
-	        {"*http://x.example/*_",                      "",  "http://x.example/",           ""},
-	        {"'http://x.example/'...",                    "",  "http://x.example/",           ""},
-	        {"\"http://x.example/\"",                     "",  "http://x.example/",           ""},
-	        {"http://...",	                        "",  "http://",                     ""},
-	        {"http://x.example/?u=http://y.example",      "",
-	         "http://x.example/?u=http://y.example",                                          ""},
-	        {"<http://x.example/a.>",                     "",  "http://x.example/a.",         ""},
-	        {"<http://x.example/\r\na>",                  "",  "http://x.example/a",
-	         "http://x.example/\r\na"	                                                   },
-	        {"<http://x.example/a\nb\nc>",                "",  "http://x.example/abc",
-	         "http://x.example/a\nb\nc"	                                                 },
-	        {"<http://x.example/a\n\nb>",                 "",  "http://x.example/a",          ""},
-	        {"<http://x.example/ a>",                     "",  "http://x.example/",           ""},
-	        {"<URL:http://x.example/>",                   "",  "http://x.example/",           ""},
-	        {"http://x.example/\nb",                      "",  "http://x.example/",           ""},
-	        {"http://x.example/ \r\nb c",                 "d", "http://x.example/b",
-	         "http://x.example/ \r\nb"	                                                  },
-	        {"http://x.example/ \nb \nc d",               "d", "http://x.example/bc",
-	         "http://x.example/ \nb \nc"	                                                },
-	        {"http://x.example/ \r\n. b",                 "d", "http://x.example/",           ""},
-	        {"http://x.example/ \r\n\r\nb",               "d", "http://x.example/",           ""},
-	        {"http://x.example/ \r\nb",                   "",  "http://x.example/",           ""},
-	        {"http://x.example/\xc3\xa4",                 "u", "http://x.example/\xc3\xa4",   ""},
-	        {"http://x.example/\xc3\xa4",                 "",  "http://x.example/",           ""},
-	        {"http://x.example/\xff",                     "u", "http://x.example/",           ""},
-	        {"\xc2\xabhttp://x.example/\xc2\xbb",         "u", "http://x.example/",           ""},
-	        {"\xe2\x80\x9chttp://x.example/\xe2\x80\x9d", "u", "http://x.example/",
-	         ""	                                                                         },
-	        {"\xe3\x81\x82http://x.example/\xe3\x80\x82", "u", "http://x.example/",
-	         ""	                                                                         },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < LEN(rows); i++) {
+	for (size_t i = 0; i < LEN(text_links_rows); i++) {
 		AUTO(arena) a = {0};
-		struct str text = str_c(rows[i].text);
-		struct str values = str_c(rows[i].values);
-		struct text_form form = {.is_utf8 = rows[i].form[0] == 'u',
-		                         .is_delsp = rows[i].form[0] == 'd'};
+		struct str text = str_c(text_links_rows[i].text);
+		struct str values = str_c(text_links_rows[i].values);
+		struct text_form form = {.is_utf8 = text_links_rows[i].form[0] == 'u',
+		                         .is_delsp = text_links_rows[i].form[0] == 'd'};
 		struct links links = {0};
 		struct str value;
 		size_t n = 0;
@@ -87,10 +85,10 @@ static void test_text_links(void **state)
 			assert_str(links.v[n].value, value);
 		}
 		assert_int_equal(links.n, n);
-		if (rows[i].raw[0])
+		if (text_links_rows[i].raw[0])
 			assert_str(str_slice(text, links.v[0].start,
 			                     links.v[0].end - links.v[0].start),
-			           str_c(rows[i].raw));
+			           str_c(text_links_rows[i].raw));
 	}
 }
 

@@ -59,68 +59,67 @@ static void assert_text(struct str got, const char *want)
 }
 
 /* S1-42, S1-45, S2-10, S3-25: the same record, another form at each provider. */
+static const struct {
+	const char *provider, *zone;
+	struct field_record r;
+	const char *host, *value;
+} texts_rows[] = {
+        {"godaddy",
+         "acme.example", {DNS_TXT, STR_INIT("sg42.acme.example"), STR_INIT(SPF), -1},
+         "sg42",           SPF                   },
+        {"godaddy",
+         "acme.example", {DNS_TXT, STR_INIT("acme.example"), STR_INIT(SPF), -1},
+         "@",              SPF                   },
+        {"godaddy",
+         "acme.example", {DNS_TXT, STR_INIT("_dmarc.mail.acme.example"), STR_INIT(SPF), -1},
+         "_dmarc.mail",    SPF                   },
+        {"godaddy",
+         "acme.example", {DNS_MX, STR_INIT("sg42.acme.example"), STR_INIT("mx1.mail.example"), 10},
+         "sg42",           "mx1.mail.example"    },
+        {"godaddy",
+         "acme.example", {DNS_TXT, STR_INIT("other.example"), STR_INIT("x"), -1},
+         "other.example",  "x"                   },
+        {"route53",
+         "acme.example", {DNS_MX, STR_INIT("sg42.acme.example"), STR_INIT("mx1.mail.example"), 10},
+         "sg42",           "10 mx1.mail.example."},
+        {"route53",
+         "acme.example", {DNS_CNAME, STR_INIT("track.acme.example"), STR_INIT("t.mail.example"), -1},
+         "track",          "t.mail.example."     },
+        {"route53",
+         "acme.example", {DNS_TXT, STR_INIT("acme.example"), STR_INIT(SPF), -1},
+         "",               "\"" SPF "\""         },
+        {"route53",
+         "acme.example", {DNS_TXT, STR_INIT("k.acme.example"), STR_INIT(A255 "67"), -1},
+         "k",              "\"" A255 "\" \"67\"" },
+        {"cloudflare",
+         "acme.example", {DNS_TXT, STR_INIT("k.acme.example"), STR_INIT(A255 "67"), -1},
+         "k",              A255 "67"             },
+        {"generic",
+         "acme.example", {DNS_CNAME, STR_INIT("track.acme.example"), STR_INIT("t.mail.example"), -1},
+         "track",          "t.mail.example"      },
+        {"strict",
+         "acme.example", {DNS_TXT, STR_INIT("k.acme.example"), STR_INIT("v=DKIM1; p=A"), -1},
+         "k.acme.example", "v=DKIM1\\; p=A"      },
+        {"strict",
+         "acme.example", {DNS_TXT, STR_INIT("acme.example"), STR_INIT("x"), -1},
+         "acme.example",   "x"                   },
+};
+
 static void test_texts(void **state)
 {
-	static const struct {
-		const char *provider, *zone;
-		struct field_record r;
-		const char *host, *value;
-	} rows[] = {
-	        {"godaddy",
-	         "acme.example", {DNS_TXT, STR_INIT("sg42.acme.example"), STR_INIT(SPF), -1},
-	         "sg42",           SPF                   },
-	        {"godaddy",
-	         "acme.example", {DNS_TXT, STR_INIT("acme.example"), STR_INIT(SPF), -1},
-	         "@",              SPF                   },
-	        {"godaddy",
-	         "acme.example", {DNS_TXT, STR_INIT("_dmarc.mail.acme.example"), STR_INIT(SPF), -1},
-	         "_dmarc.mail",    SPF                   },
-	        {"godaddy",
-	         "acme.example", {DNS_MX, STR_INIT("sg42.acme.example"), STR_INIT("mx1.mail.example"),
-	          10},
-	         "sg42",           "mx1.mail.example"    },
-	        {"godaddy",
-	         "acme.example", {DNS_TXT, STR_INIT("other.example"), STR_INIT("x"), -1},
-	         "other.example",  "x"                   },
-	        {"route53",
-	         "acme.example", {DNS_MX, STR_INIT("sg42.acme.example"), STR_INIT("mx1.mail.example"),
-	          10},
-	         "sg42",           "10 mx1.mail.example."},
-	        {"route53",
-	         "acme.example", {DNS_CNAME, STR_INIT("track.acme.example"), STR_INIT("t.mail.example"),
-	          -1},
-	         "track",          "t.mail.example."     },
-	        {"route53",
-	         "acme.example", {DNS_TXT, STR_INIT("acme.example"), STR_INIT(SPF), -1},
-	         "",               "\"" SPF "\""         },
-	        {"route53",
-	         "acme.example", {DNS_TXT, STR_INIT("k.acme.example"), STR_INIT(A255 "67"), -1},
-	         "k",              "\"" A255 "\" \"67\"" },
-	        {"cloudflare",
-	         "acme.example", {DNS_TXT, STR_INIT("k.acme.example"), STR_INIT(A255 "67"), -1},
-	         "k",              A255 "67"             },
-	        {"generic",
-	         "acme.example", {DNS_CNAME, STR_INIT("track.acme.example"), STR_INIT("t.mail.example"),
-	          -1},
-	         "track",          "t.mail.example"      },
-	        {"strict",
-	         "acme.example", {DNS_TXT, STR_INIT("k.acme.example"), STR_INIT("v=DKIM1; p=A"), -1},
-	         "k.acme.example", "v=DKIM1\\; p=A"      },
-	        {"strict",
-	         "acme.example", {DNS_TXT, STR_INIT("acme.example"), STR_INIT("x"), -1},
-	         "acme.example",   "x"                   },
-	};
 	AUTO(arena) a = {0};
 	struct providers list;
 
 	(void)state;
 	load(&a, &list);
-	for (size_t i = 0; i < LEN(rows); i++) {
-		struct field_place at = {find(&list, rows[i].provider),
-		                         str_c(rows[i].zone)};
+	for (size_t i = 0; i < LEN(texts_rows); i++) {
+		struct field_place at = {find(&list, texts_rows[i].provider),
+		                         str_c(texts_rows[i].zone)};
 
-		assert_text(field_host(&a, &at, rows[i].r.name), rows[i].host);
-		assert_text(field_value(&a, &at, &rows[i].r), rows[i].value);
+		assert_text(field_host(&a, &at, texts_rows[i].r.name),
+		            texts_rows[i].host);
+		assert_text(field_value(&a, &at, &texts_rows[i].r),
+		            texts_rows[i].value);
 	}
 }
 
