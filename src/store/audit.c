@@ -47,18 +47,12 @@ bool audit_append(struct store *store, const struct audit_row *row, int64_t *id,
 bool audit_list(struct store *store, struct arena *a, int64_t account,
                 const struct store_page *page, struct audit_rows *out, struct err *err)
 {
-	const struct sql_statement *s = &statements[page->newest_first ? 1 : 0];
-	struct sql_value cursor = page_cursor(page), limit = page_rows(page);
+	const struct owned_list list = {
+	        .statements = &statements[ALL], .account = account, .page = page};
 	struct sql_rows rows;
-	bool is_good = account ? sql_list(store->sql, s + ACCOUNT,
-	                                  SQL_VALUES(sql_int(account), cursor, limit),
-	                                  a, &rows, err)
-	                       : sql_list(store->sql, s + ALL,
-	                                  SQL_VALUES(cursor, limit), a, &rows, err);
 
-	if (!is_good)
+	if (!owned_list(store, a, &list, &rows, &out->next, err))
 		return false;
-	out->next = page_cut(page, &rows);
 	ROWS_TAKE(out, rows);
 	return true;
 }

@@ -73,35 +73,21 @@ bool event_find(struct store *store, struct arena *a, int64_t account, int64_t i
 	                SQL_VALUES(sql_int(id), sql_int(account)), a, out, err);
 }
 
-static bool list(struct store *store, struct arena *a,
-                 const struct event_filter *filter, const struct store_page *page,
-                 struct sql_rows *rows, struct err *err)
-{
-	struct sql_value account = sql_int(filter->account_id);
-	struct sql_value domain = sql_int(filter->domain_id);
-	struct sql_value type = sql_text(filter->type);
-	struct sql_value cursor = page_cursor(page), limit = page_rows(page);
-	const struct sql_statement *s = &statements[page->newest_first ? 1 : 0];
-
-	if (filter->domain_id)
-		return sql_list(store->sql, s + DOMAIN,
-		                SQL_VALUES(domain, cursor, type, account, limit), a,
-		                rows, err);
-	if (filter->account_id)
-		return sql_list(store->sql, s + ACCOUNT,
-		                SQL_VALUES(account, cursor, type, limit), a, rows, err);
-	return sql_list(store->sql, s + ALL, SQL_VALUES(cursor, type, limit), a, rows,
-	                err);
-}
-
 bool event_list(struct store *store, struct arena *a, const struct event_filter *filter,
                 const struct store_page *page, struct event_rows *out, struct err *err)
 {
+	struct sql_value type = sql_text(filter->type);
+	const struct owned_list list = {
+	        .statements = &statements[ALL],
+	        .account = filter->account_id,
+	        .domain = filter->domain_id,
+	        .more = &type,
+	        .page = page,
+	};
 	struct sql_rows rows;
 
-	if (!list(store, a, filter, page, &rows, err))
+	if (!owned_list(store, a, &list, &rows, &out->next, err))
 		return false;
-	out->next = page_cut(page, &rows);
 	ROWS_TAKE(out, rows);
 	return true;
 }

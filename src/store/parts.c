@@ -23,6 +23,29 @@ int64_t page_cut(const struct store_page *page, struct sql_rows *rows)
 	return *(const int64_t *)(const void *)(v + (rows->n - 1) * rows->size);
 }
 
+bool owned_list(struct store *store, struct arena *a, const struct owned_list *list,
+                struct sql_rows *rows, int64_t *next, struct err *err)
+{
+	int whose = list->domain ? 2 : list->account ? 1 : 0;
+	const struct sql_statement *s =
+	        &list->statements[2 * whose + (list->page->newest_first ? 1 : 0)];
+	struct sql_value v[5];
+	size_t n = 0;
+
+	if (whose)
+		v[n++] = sql_int(list->domain ? list->domain : list->account);
+	v[n++] = page_cursor(list->page);
+	if (list->more)
+		v[n++] = *list->more;
+	if (list->domain)
+		v[n++] = sql_int(list->account);
+	v[n++] = page_rows(list->page);
+	if (!sql_list(store->sql, s, (struct sql_values){v, n}, a, rows, err))
+		return false;
+	*next = page_cut(list->page, rows);
+	return true;
+}
+
 bool several_begin(struct store *store, bool *own, struct err *err)
 {
 	*own = !sql_in_transaction(store->sql);

@@ -41,6 +41,25 @@ struct sql_value page_rows(const struct store_page *page);
  * id. */
 int64_t page_cut(const struct store_page *page, struct sql_rows *rows);
 
+/*
+ * A list of what belongs to an account, and maybe to a domain of it: all rows, those of an
+ * account, those of a domain. Each has two statements, by ascending id and newest first,
+ * and the six (or the first four) stand together in this order. Their values are: the
+ * domain or the account, where it is one's; the cursor; `more`, if any; of a domain the
+ * account, 0 for any; the limit.
+ */
+struct owned_list {
+	const struct sql_statement *statements;
+	int64_t account, domain; /* 0: any */
+	const struct sql_value *more;
+	const struct store_page *page;
+};
+
+/* A page of it; *next is the cursor of the one behind it, or 0. */
+NODISCARD bool owned_list(struct store *store, struct arena *a,
+                          const struct owned_list *list, struct sql_rows *rows,
+                          int64_t *next, struct err *err);
+
 /* Rows that sql_list() gave into a noun's own struct of them. */
 #define ROWS_TAKE(out, rows) ((out)->v = (rows).v, (out)->n = (rows).n)
 
