@@ -8,8 +8,8 @@ TESTED = SIGNET=$(abspath $(BUILD))/src/cli/signet
 LAB = /usr/bin/python3 tests/lab/lab.py run --
 
 .PHONY: all run test unit check check-source check-commands check-letters e2e e2e-dns \
-	e2e-server package torture bench-check bench-watch bench-dkim bench-letter \
-	bench-store bench-journal fuzz format docs install deb clean
+	e2e-server package torture torture-edge bench-check bench-watch bench-dkim \
+	bench-letter bench-store bench-journal fuzz format docs install deb clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
@@ -59,6 +59,13 @@ torture:
 	@tools/install-deps test
 	@$(MAKE) --no-print-directory all
 	@$(LAB) /usr/bin/python3 tests/server/torture.py $(abspath $(BUILD))/src/cli/signet
+
+# kill -9 of edges and core under clicks; TORTURE_ROUNDS (20) of TORTURE_SECONDS (60).
+torture-edge:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@$(LAB) /usr/bin/python3 tests/server/torture_edge.py \
+		$(abspath $(BUILD))/src/cli/signet $(abspath $(BUILD))/tests/bench_clicks
 
 bench-check:
 	@tools/install-deps test
