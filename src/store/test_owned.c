@@ -236,6 +236,29 @@ static bool see_time(int64_t id, int64_t next_at, void *arg)
 	return true;
 }
 
+/* By account, and of all; `row` is retired, and its name free for another account. */
+static void check_tracking_lists(struct world *w, struct tracking_row row)
+{
+	struct store *s = &w->store;
+	struct tracking_filter of = {.account_id = w->account};
+	struct tracking_rows rows;
+	int64_t id;
+
+	row.retired_at = 0;
+	GOOD(w, tracking_list(s, &w->a, &of, &newest, &rows, &w->err));
+	assert_int_equal(rows.n, 1);
+	of.account_id = w->other;
+	GOOD(w, tracking_list(s, &w->a, &of, &all, &rows, &w->err));
+	assert_int_equal(rows.n, 0);
+	row.account_id = w->other;
+	GOOD(w, tracking_add(s, &row, &id, &w->err));
+	assert_true(id > row.id);
+	GOOD(w, tracking_list(s, &w->a, &(struct tracking_filter){0}, &newest, &rows,
+	                      &w->err));
+	assert_int_equal(rows.n, 2);
+	assert_int_equal(rows.v[0].id, id);
+}
+
 static void tracking_names(void **state)
 {
 	int64_t time = 0;
@@ -289,20 +312,7 @@ static void tracking_names(void **state)
 	GOOD(w, tracking_save(s, &row, &w->err));
 	GOOD(w, tracking_schedule_load(s, see_time, &time, &w->err));
 	assert_int_equal(time, 0); /* off the schedule */
-	row.retired_at = 0;
-	of.domain_id = 0;
-	GOOD(w, tracking_list(s, &w->a, &of, &newest, &rows, &w->err));
-	assert_int_equal(rows.n, 1);
-	of.account_id = w->other;
-	GOOD(w, tracking_list(s, &w->a, &of, &all, &rows, &w->err));
-	assert_int_equal(rows.n, 0);
-	row.account_id = w->other;
-	GOOD(w, tracking_add(s, &row, &id, &w->err));
-	assert_true(id > row.id);
-	GOOD(w, tracking_list(s, &w->a, &(struct tracking_filter){0}, &newest, &rows,
-	                      &w->err));
-	assert_int_equal(rows.n, 2);
-	assert_int_equal(rows.v[0].id, id);
+	check_tracking_lists(w, row);
 }
 
 /* ---- Logs ---- */
