@@ -20,6 +20,18 @@ static bool fail(struct err *err, const char *name)
 	return err_set(err, ERR_UNAVAILABLE, "%s: %s", name, strerror(errno));
 }
 
+/* Without root it may be somebody else's, who has set it right. */
+static bool set_mode(int fd, mode_t mode)
+{
+	if (fchmod(fd, mode) == 0)
+		return true;
+	/* A service manager may forbid the bit that hands the group down (systemd's
+	 * RestrictSUIDSGID=): then the users of the roles have one group anyway. */
+	if (errno == EPERM && (mode & S_ISGID))
+		(void)!fchmod(fd, mode & 0777);
+	return errno == EPERM || errno == EROFS;
+}
+
 /* By descriptor: whoever may write above must not lead us elsewhere by a link. */
 static bool make(int at, const struct folder *f, struct err *err)
 {
@@ -33,8 +45,7 @@ static bool make(int at, const struct folder *f, struct err *err)
 	if ((f->uid >= 0 || f->gid >= 0) &&
 	    fchown(fd, (uid_t)f->uid, (gid_t)f->gid) != 0 && errno != EROFS)
 		return fail(err, f->name);
-	/* Without root it may be somebody else's, who has set it right. */
-	if (fchmod(fd, f->mode) != 0 && errno != EPERM && errno != EROFS)
+	if (!set_mode(fd, f->mode))
 		return fail(err, f->name);
 	/* Its own entry: without that all in it is gone with the power. */
 	up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
