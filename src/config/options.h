@@ -67,7 +67,7 @@ X(instance_spf, "instance.spf", TEXT, "", CONFIG_CORE, 0, 0, "MECHANISMS",      
 X(instance_dmarc_rua, "instance.dmarc_rua", EMAIL, "", CONFIG_CORE, 0, 0, "ADDRESS",   \
   "where DMARC reports of the customers' domains are to go")                           \
 X(instance_tracking, "instance.tracking", PAIRS, "", CONFIG_CORE | CONFIG_EDGE, 0, 0,  \
-  "REGION=HOST", "the host of each region that the customers' tracking names point to")\
+  "REGION=HOST", "the host of each region that the customers' tracking names point to") \
 X(instance_region, "instance.region", WORD, "us", CONFIG_CORE, 0, 0, "REGION",         \
   "the region of an account that names none")                                          \
 X(instance_bounce_target, "instance.bounce_target", NAME, "",                          \
@@ -121,39 +121,51 @@ X(edge_tls_listen, "edge.tls_listen", ADDRESSES, "",                            
 X(edge_processes, "edge.processes", NUMBER, "1", CONFIG_PARENT | CONFIG_ONCE, 1, 64,   \
   "N",                                                                                 \
   "how many processes answer them")                                                    \
-X(edge_trusted_proxies, "edge.trusted_proxies", NETWORKS, "", CONFIG_EDGE, 0, 0,       \
+X(edge_trusted_proxies, "edge.trusted_proxies", NETWORKS, "",                          \
+  CONFIG_EDGE | CONFIG_ONCE, 0, 0,                                                     \
   "NETWORK", "from where Forwarded and X-Forwarded-For are believed, as 192.0.2.0/24") \
-X(edge_proxy_protocol, "edge.proxy_protocol", BOOL, "no", CONFIG_EDGE, 0, 0, "yes|no", \
+X(edge_proxy_protocol, "edge.proxy_protocol", BOOL, "no", CONFIG_EDGE | CONFIG_ONCE,   \
+  0, 0, "yes|no",                                                                      \
   "whether each connection begins with a header of the PROXY protocol, version 2")     \
-X(edge_click_path, "edge.click_path", WORD, "click", CONFIG_CORE | CONFIG_EDGE, 0, 0,  \
+X(edge_click_path, "edge.click_path", WORD, "click",                                   \
+  CONFIG_CORE | CONFIG_EDGE | CONFIG_ONCE, 0, 0,                                       \
   "WORD", "the first part of the path of a tracked link")                              \
-X(edge_open_path, "edge.open_path", WORD, "open", CONFIG_CORE | CONFIG_EDGE, 0, 0,     \
+X(edge_open_path, "edge.open_path", WORD, "open",                                      \
+  CONFIG_CORE | CONFIG_EDGE | CONFIG_ONCE, 0, 0,                                       \
   "WORD", "the first part of the path of the pixel")                                   \
 X(edge_unsubscribe_path, "edge.unsubscribe_path", WORD, "unsubscribe",                 \
-  CONFIG_CORE | CONFIG_EDGE, 0, 0, "WORD",                                             \
+  CONFIG_CORE | CONFIG_EDGE | CONFIG_ONCE, 0, 0, "WORD",                               \
   "the first part of the path that unsubscribes")                                      \
-X(edge_redirect_status, "edge.redirect_status", CHOICE, "302", CONFIG_EDGE, 0, 0,      \
+X(edge_redirect_status, "edge.redirect_status", CHOICE, "302",                         \
+  CONFIG_EDGE | CONFIG_ONCE, 0, 0,                                                     \
   "302|307", "the status of the answer to a tracked link")                             \
-X(edge_pixel, "edge.pixel", PATH, "", CONFIG_EDGE, 0, 0, "FILE",                       \
+X(edge_pixel, "edge.pixel", PATH, "", CONFIG_EDGE | CONFIG_ONCE, 0, 0, "FILE",         \
   "the image that opens are counted by; not set: a transparent one")                   \
-X(edge_certificates, "edge.certificates", NUMBER, "5000", CONFIG_EDGE, 1, 1000000,     \
+X(edge_certificates, "edge.certificates", NUMBER, "5000", CONFIG_EDGE | CONFIG_ONCE,   \
+  1, 1000000,                                                                          \
   "N", "how many certificates a process keeps in memory")                              \
-X(edge_ip, "edge.ip", CHOICE, "full", CONFIG_CORE | CONFIG_EDGE, 0, 0,                 \
+X(edge_ip, "edge.ip", CHOICE, "full", CONFIG_CORE | CONFIG_EDGE | CONFIG_ONCE, 0, 0,   \
   "full|truncated|none",                                                               \
   "what is kept of the addresses of recipients where an account says nothing")         \
-X(edge_idle, "edge.idle", DURATION, "1m", CONFIG_EDGE, 1000, CONFIG_HOUR_MS,           \
+X(edge_idle, "edge.idle", DURATION, "1m", CONFIG_EDGE | CONFIG_ONCE, 1000,             \
+  CONFIG_HOUR_MS,                                                                      \
   "DURATION", "how long a connection may be silent between two requests")              \
-X(journal_sync, "journal.sync", CHOICE, "each", CONFIG_EDGE, 0, 0, "each|interval",    \
+X(journal_sync, "journal.sync", CHOICE, "each", CONFIG_EDGE | CONFIG_ONCE, 0, 0,       \
+  "each|interval",                                                                     \
   "whether an answer waits until its event is on disk, or leaves before")              \
-X(journal_interval, "journal.interval", DURATION, "100ms", CONFIG_EDGE, 1,             \
+X(journal_interval, "journal.interval", DURATION, "100ms", CONFIG_EDGE | CONFIG_ONCE,  \
+  1,                                                                                   \
   CONFIG_MINUTE_MS, "DURATION",                                                        \
   "how often the disk is waited for where answers do not wait")                        \
-X(journal_segment, "journal.segment", SIZE, "64M", CONFIG_EDGE, 1 << 20, 1 << 30,      \
+X(journal_segment, "journal.segment", SIZE, "64M", CONFIG_EDGE | CONFIG_ONCE,          \
+  1 << 20, 1 << 30,                                                                    \
   "SIZE", "how large a file of the journal becomes before the next is begun")          \
-X(journal_retention, "journal.retention", DURATION, "7d", CONFIG_EDGE, 0,              \
+X(journal_retention, "journal.retention", DURATION, "7d", CONFIG_EDGE | CONFIG_ONCE,   \
+  0,                                                                                   \
   36500 * CONFIG_DAY_MS, "DURATION",                                                   \
   "how long files of the journal are kept that are in the store already")              \
-X(journal_full, "journal.full", CHOICE, "answer", CONFIG_EDGE, 0, 0, "answer|refuse",  \
+X(journal_full, "journal.full", CHOICE, "answer", CONFIG_EDGE | CONFIG_ONCE, 0, 0,     \
+  "answer|refuse",                                                                     \
   "what a click gets while its event cannot be written: its redirect, or 503")         \
 X(token_keys, "token.keys", PATH, "", CONFIG_PARENT, 0, 0, "FILE",                     \
   "the keys that seal tracked links, made at the first start; not set: token.keys in " \
@@ -162,7 +174,7 @@ X(gate_listen, "gate.listen", ADDRESSES, "",                                    
   CONFIG_PARENT | CONFIG_GATE | CONFIG_ONCE, 0, 0,                                     \
   "ADDR:PORT", "where mail is submitted; not set: nowhere")                            \
 X(acme_directory, "acme.directory", URL, "",                                           \
-  CONFIG_PARENT | CONFIG_CORE | CONFIG_ACME, 0, 0, "URL",                              \
+  CONFIG_PARENT | CONFIG_CORE | CONFIG_ACME | CONFIG_ONCE, 0, 0, "URL",                \
   "the ACME directory of the authority that certifies tracking hosts; not "            \
   "set: certificates are uploaded")                                                    \
 X(acme_contact, "acme.contact", EMAIL, "", CONFIG_CORE | CONFIG_ACME, 0, 0, "ADDRESS", \
@@ -170,15 +182,16 @@ X(acme_contact, "acme.contact", EMAIL, "", CONFIG_CORE | CONFIG_ACME, 0, 0, "ADD
 X(acme_eab_id, "acme.eab_id", TEXT, "", CONFIG_ACME, 0, 0, "ID",                       \
   "the id of the account at the authority, where it wants one (external account "      \
   "binding)")                                                                          \
-X(acme_eab_key, "acme.eab_key", PATH, "", CONFIG_ACME, 0, 0, "FILE",                   \
+X(acme_eab_key, "acme.eab_key", PATH, "", CONFIG_ACME | CONFIG_ONCE, 0, 0, "FILE",     \
   "the file with the key of that account, base64url as the authority gave it")         \
-X(acme_caa_names, "acme.caa_names", NAMES, "letsencrypt.org", CONFIG_CORE, 0, 0,        \
+X(acme_caa_names, "acme.caa_names", NAMES, "letsencrypt.org", CONFIG_CORE, 0, 0,       \
   "NAME", "by which of these names CAA records allow this authority")                  \
 X(acme_orders_per_hour, "acme.orders_per_hour", NUMBER, "100", CONFIG_CORE, 1,         \
   1000000, "N", "how many certificates are asked for in an hour")                      \
-X(acme_uacme, "acme.uacme", PATH, "/usr/bin/uacme", CONFIG_ACME, 0, 0, "FILE",         \
+X(acme_uacme, "acme.uacme", PATH, "/usr/bin/uacme", CONFIG_ACME | CONFIG_ONCE, 0, 0,   \
+  "FILE",                                                                              \
   "the program uacme")                                                                 \
-X(acme_ca_file, "acme.ca_file", PATH, "", CONFIG_CORE, 0, 0, "FILE",                   \
+X(acme_ca_file, "acme.ca_file", PATH, "", CONFIG_CORE | CONFIG_ONCE, 0, 0, "FILE",     \
   "certificates in PEM that may certify tracking hosts, beside those that the "        \
   "system trusts")                                                                     \
 X(tracking_blocklists, "tracking.blocklists", NAMES, "", CONFIG_CORE, 0, 0, "ZONE",    \

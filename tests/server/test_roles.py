@@ -4,6 +4,7 @@ killed at random under load."""
 import http.client
 import os
 import random
+import tempfile
 import threading
 import time
 
@@ -231,3 +232,44 @@ def test_a_client_that_goes_away_harms_nobody(server):
         connection.request("GET", path)
         connection.close()
     assert server.api.get("/v1/domains").status == 200
+
+
+def has_users():
+    """Whether processes can become other users here: root, and not of a namespace with
+    nobody else in it."""
+    with open("/proc/self/uid_map", encoding="ascii") as f:
+        return os.getuid() == 0 and int(f.read().split()[2]) > 65536
+
+
+@pytest.fixture
+def open_path():
+    """A folder that every user may pass; pytest's own is its user's alone."""
+    with tempfile.TemporaryDirectory(prefix="signet-users-") as path:
+        os.chmod(path, 0o755)
+        yield path
+
+
+@pytest.mark.skipif(not has_users(), reason="not root of a machine")
+def test_each_role_as_a_user_of_its_own(open_path):
+    """Started as root with users that have no group in common: each role owns what it
+    writes, and core may read the journals."""
+    users = {"core": 4001, "keys": 4002, "edge": 4003, "gate": 4004, "acme": 4005}
+    options = {f"user.{role}": str(uid) for role, uid in users.items()}
+    with Server(SIGNET, open_path, **{"edge.processes": "2", **options,
+                "acme.directory": "https://127.0.0.1:1/directory"}) as server:
+        for role, uid in users.items():
+            for pid in server.pids_of(role):
+                with open(f"/proc/{pid}/status", encoding="ascii") as f:
+                    status = f.read()
+                assert f"\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\n" in status
+                assert "\nGroups:\t \n" in status
+        for path, owner, group, mode in (("journal/edge-0", "edge", "core", 0o2750),
+                                         ("journal/edge-1", "edge", "core", 0o2750),
+                                         ("acme", "acme", "acme", 0o711),
+                                         ("acme/challenges", "acme", "core", 0o775),
+                                         ("keys/tls", "keys", "keys", 0o700)):
+            info = (server.data / path).stat()
+            assert (info.st_uid, info.st_gid) == (users[owner], users[group]), path
+            assert info.st_mode & 0o7777 == mode, path
+        assert server.add("users.example")["status"] == "pending"
+        assert server.stop() == 0
