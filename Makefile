@@ -9,7 +9,7 @@ LAB = /usr/bin/python3 tests/lab/lab.py run --
 
 .PHONY: all run test unit check check-source check-commands check-letters e2e e2e-dns \
 	e2e-server package torture torture-edge bench-check bench-watch bench-dkim \
-	bench-letter bench-store bench-journal fuzz format docs install deb clean
+	bench-letter bench-edge bench-edge-hosts bench-store bench-journal fuzz format docs install deb clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
@@ -87,6 +87,17 @@ bench-letter:
 # What a DKIM signature costs a letter of 58 kB, besides the bare signature.
 bench-dkim: all
 	@/usr/bin/python3 tests/bench/dkim_letter.py | $(BUILD)/src/auth/dkim_bench
+
+# What a click costs beside nginx with a constant 302; memory with very many hosts.
+bench-edge:
+	@tools/install-deps bench
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 tests/bench/edge.py $(BUILD)
+
+bench-edge-hosts:
+	@tools/install-deps bench
+	@$(MAKE) --no-print-directory all
+	@BENCH_HOSTS=1 /usr/bin/python3 tests/bench/edge.py $(BUILD)
 
 # The store with a million domains.
 DOMAINS ?= 1000000

@@ -80,7 +80,8 @@ static double run(struct journal_writer *w, const char *name, uint64_t batch,
 	took = clock_monotonic_us() - began;
 	each = (double)(clock_cpu_us() - cpu) / (double)(last - first + 1);
 	qsort(sync_us, sync_count, sizeof(*sync_us), by_number);
-	printf("%-8s %9.0f records/s %7.2f us CPU each, %5.0f syncs/s, fdatasync p50 %lld "
+	printf("%-8s %9.0f records/s %7.2f us CPU each, %5.0f syncs/s, fdatasync p50 "
+	       "%lld "
 	       "us p99 %lld us\n",
 	       name, (double)(last - first + 1) * 1e6 / (double)took, each,
 	       (double)sync_count * 1e6 / (double)took,
@@ -132,7 +133,8 @@ int main(int argc, char **argv)
 	streamed = run(w, "stream", 64, WAITING_MAX);
 	journal_close(w);
 	read_all(argv[1]);
-	printf("journal: a durable record of %d bytes costs %.2f us CPU in batches of 64, "
+	printf("journal: a durable record of %d bytes costs %.2f us CPU in batches of "
+	       "64, "
 	       "%.2f us in a stream (target %.1f us at 64): %s\n",
 	       RECORD_LEN, at_64, streamed, TARGET_US,
 	       at_64 <= TARGET_US ? "ok" : "short");
