@@ -17,6 +17,8 @@
  *	mail.c    the mails of the platform
  *	host.c    what the API asks of the core (struct api_host)
  *	key_calls.c  the same: keys
+ *	edges.c   what edges know of accounts and hosts, and their numbers
+ *	ingest.c  their journals into the store
  *	upkeep.c  what is old is removed, now and then
  *	pool.c    the two threads
  */

@@ -15,10 +15,11 @@
 #pragma once
 
 #include "ipc/edge_stats.h"
-#include "net/http_server.h"
 #include "store/store.h"
 
+struct config;
 struct edges;
+struct event_base;
 struct turn;
 
 /* A host that edges answer for; account 0: it is none of ours any more. */
@@ -41,7 +42,8 @@ struct edges_setup {
 	struct turn *turn;
 	/* What an account says that says nothing of addresses. */
 	const struct config *config;
-	/* The hosts behind `after`, retired ones too, a few hundred at a time. */
+	/* The hosts behind `after`, retired ones too: a few hundred at a time, and no
+	 * more than a megabyte of texts. */
 	bool (*hosts)(void *arg, struct arena *a, int64_t after,
 	              struct edge_host_page *page, struct err *err);
 	/* The edge has this much of its journal on disk. */

@@ -104,6 +104,8 @@ bool core_lock_in(struct core *core, struct err *err)
 	    arena_printf(&core->a, "%.*s/acme/challenges", STR_ARG(c->data_dir)).p);
 	for (size_t i = 0; i < LEN(names); i++)
 		add(&paths, SANDBOX_READ, names[i]);
+	add(&paths, SANDBOX_READ,
+	    arena_printf(&core->a, "%.*s/journal", STR_ARG(c->data_dir)).p);
 	add_option(core, &paths, c->dns_root_hints);
 	add_option(core, &paths, c->dns_trust_anchor);
 	add_option(core, &paths, c->api_tls_certificate);

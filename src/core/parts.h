@@ -4,6 +4,8 @@
 #include "config/config.h"
 #include "core/acme_client.h"
 #include "core/certificates.h"
+#include "core/edges.h"
+#include "core/ingest.h"
 #include "core/mail.h"
 #include "core/pool.h"
 #include "core/revocations.h"
@@ -34,6 +36,8 @@ struct core {
 	struct upkeep *upkeep;
 	struct mailer *mailer;
 	struct keys_client *keys;
+	struct edges *edges;
+	struct ingest *ingest;
 	struct acme_client *acme;
 	struct certificates *certificates;
 	struct revocations *revocations;

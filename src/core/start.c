@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "core/key_calls.h"
 #include "core/certify.h"
+#include "core/edge_side.h"
 #include "core/parts.h"
 #include "sandbox/sandbox.h"
 
@@ -76,11 +77,12 @@ static void on_peer(void *arg, enum role peer, unsigned instance, int fd)
 {
 	struct core *core = arg;
 
-	(void)instance;
 	if (peer == ROLE_KEYS)
 		keys_client_connect(core->keys, fd);
 	else if (peer == ROLE_ACME)
 		acme_client_connect(core->acme, fd);
+	else if (peer == ROLE_EDGE)
+		edges_connect(core->edges, instance, fd);
 	else
 		file_close(&fd); /* the others have nothing to say to it yet */
 }
@@ -103,6 +105,7 @@ static void on_reload(void *arg, struct str text)
 	upkeep_reconfigure(core->upkeep, &core->config);
 	mailer_reconfigure(core->mailer, &core->config);
 	certificates_reconfigure(core->certificates, &core->config);
+	edges_reconfigure(core->edges, &core->config);
 	log_info("role.reloaded");
 }
 
@@ -114,6 +117,7 @@ static void on_drain(void *arg)
 	certificates_drain(core->certificates);
 	tracking_watch_drain(core->tracking);
 	mailer_drain(core->mailer);
+	ingest_drain(core->ingest);
 	http_server_drain(core->server);
 	tick_in(core, 0);
 }
@@ -202,6 +206,7 @@ static void make_parts(struct core *core)
 	                                              .turn = core->turn,
 	                                              .api = core->api,
 	                                              .config = c});
+	core_edge_side(core);
 	core_certify(core);
 	core->tracking = tracking_watch_new(
 	        &(struct tracking_watch_setup){.resolver = core->resolver,
@@ -256,7 +261,7 @@ static bool start(struct core *core, struct err *err)
 	    !tracking_watch_load(core->tracking, err))
 		return false;
 	listen_to_all(core);
-	return true;
+	return core_edge_side_load(core, err);
 }
 
 /* In an order in which nothing refers to what is gone. */
@@ -269,6 +274,8 @@ static void stop(struct core *core)
 	revocations_free(core->revocations);
 	acme_client_free(core->acme);
 	keys_client_free(core->keys);
+	ingest_free(core->ingest);
+	edges_free(core->edges);
 	upkeep_free(core->upkeep);
 	event_free(core->tick);
 	watch_stop(core->watch);

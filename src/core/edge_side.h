@@ -1,0 +1,11 @@
+/* What the core has to do with its edges, put together: edges.h and ingest.h. */
+#pragma once
+
+#include "base/err.h"
+
+struct core;
+
+/* Makes both; turn and store are there. */
+void core_edge_side(struct core *core);
+/* Connects the edges that there are, and begins to read their journals. */
+NODISCARD bool core_edge_side_load(struct core *core, struct err *err);
