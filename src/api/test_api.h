@@ -113,8 +113,8 @@ static inline void host_tracking_now(void *arg, int64_t id, const char *cause,
 	assert_true(id > 0 && cause);
 	f->looks_asked++;
 	if (done)
-		*add_later(arg) = (struct later){
-		        LATER_CHECK, .check_done = done, .arg = done_arg};
+		*add_later(arg) = (struct later){LATER_CHECK, .check_done = done,
+		                                 .arg = done_arg};
 }
 
 static inline void host_tracking_changed(void *arg, const struct tracking_row *row)
