@@ -42,10 +42,12 @@ static bool make(int at, const struct folder *f, struct err *err)
 	fd = openat(at, f->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail(err, f->name);
+	/* The mode first: to root without CAP_FOWNER (signet.service) what was given away
+	 * is another's. A folder keeps its bits when it changes hands. */
+	if (!set_mode(fd, f->mode))
+		return fail(err, f->name);
 	if ((f->uid >= 0 || f->gid >= 0) &&
 	    fchown(fd, (uid_t)f->uid, (gid_t)f->gid) != 0 && errno != EROFS)
-		return fail(err, f->name);
-	if (!set_mode(fd, f->mode))
 		return fail(err, f->name);
 	/* Its own entry: without that all in it is gone with the power. */
 	up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -3,7 +3,9 @@ killed at random under load."""
 
 import http.client
 import os
+import pathlib
 import random
+import re
 import tempfile
 import threading
 import time
@@ -13,6 +15,7 @@ import pytest
 import torture
 from server import SIGNET, Api, Server, until
 
+UNIT = pathlib.Path(__file__).resolve().parents[2] / "contrib" / "signet.service.in"
 ROLES = ("core", "keys", "edge", "gate")
 
 
@@ -251,11 +254,17 @@ def open_path():
 
 @pytest.mark.skipif(not has_users(), reason="not root of a machine")
 def test_each_role_as_a_user_of_its_own(open_path):
-    """Started as root with users that have no group in common: each role owns what it
-    writes, and core may read the journals."""
+    """Started as root, with the rights that signet.service leaves it, and users that have
+    no group in common: each role owns what it writes, and core may read the journals."""
+    rights = re.search("CapabilityBoundingSet=(.*)", UNIT.read_text())[1].lower()
+    bounded = ",".join("+" + right[4:] for right in rights.split())
+    wrapper = pathlib.Path(open_path) / "signet"
+    wrapper.write_text("#!/bin/sh\nexec setpriv --no-new-privs --bounding-set=-all,"
+                       f"{bounded} {SIGNET} \"$@\"\n")
+    wrapper.chmod(0o755)
     users = {"core": 4001, "keys": 4002, "edge": 4003, "gate": 4004, "acme": 4005}
     options = {f"user.{role}": str(uid) for role, uid in users.items()}
-    with Server(SIGNET, open_path, **{"edge.processes": "2", **options,
+    with Server(wrapper, open_path, **{"edge.processes": "2", **options,
                 "acme.directory": "https://127.0.0.1:1/directory"}) as server:
         for role, uid in users.items():
             for pid in server.pids_of(role):
