@@ -6,6 +6,8 @@ import os
 import pathlib
 import random
 import re
+import sqlite3
+import subprocess
 import tempfile
 import threading
 import time
@@ -244,6 +246,14 @@ def has_users():
         return os.getuid() == 0 and int(f.read().split()[2]) > 65536
 
 
+def clicks(server):
+    db = sqlite3.connect(f"file:{server.data}/signet.db?mode=ro", uri=True)
+    try:
+        return db.execute("SELECT count(*) FROM track_events").fetchone()[0]
+    finally:
+        db.close()
+
+
 @pytest.fixture
 def open_path():
     """A folder that every user may pass; pytest's own is its user's alone."""
@@ -281,4 +291,16 @@ def test_each_role_as_a_user_of_its_own(open_path):
             assert (info.st_uid, info.st_gid) == (users[owner], users[group]), path
             assert info.st_mode & 0o7777 == mode, path
         assert server.add("users.example")["status"] == "pending"
+        # A click goes through all of them: keys of tokens, journal, store.
+        token = subprocess.run(
+            [SIGNET, "token", "seal", "--token-keys", server.data / "token.keys", "--host",
+             "track.users.example", "https://shop.example/"],
+            check=True, capture_output=True, text=True).stdout.split()[0]
+        edge = Api(f"http://127.0.0.1:{server.edge_port}")
+        for _ in range(8):
+            edge.close()
+            reply = edge.get(f"/click/{token}", headers={"Host": "track.users.example"})
+            assert reply.status == 302, reply
+            assert reply.headers["Location"] == "https://shop.example/"
+        until(lambda: clicks(server) == 8, "eight clicks in the store")
         assert server.stop() == 0
