@@ -172,15 +172,34 @@ enum api_result tracking_get_list(struct api_call *call)
 	return api_answer_list(call, list, rows.next);
 }
 
-/* The one of {tracking}; NULL: answered. */
+/* The one in use of the account, by its name. */
+static bool find_by_name(struct api_call *call, struct tracking_row **out,
+                         struct err *err)
+{
+	struct domain_name_error wrong;
+	struct str name;
+
+	*out = NULL;
+	if (!domain_name_check(call->a, call->api->suffixes, call->captures[0], &name,
+	                       &wrong))
+		return true;
+	if (!tracking_find_name(call->api->store, call->a, name, out, err))
+		return false;
+	if (*out && (*out)->account_id != call->account->id)
+		*out = NULL;
+	return true;
+}
+
+/* The one of {tracking}, an id or a name; NULL: answered. */
 static struct tracking_row *named(struct api_call *call)
 {
 	int64_t id = api_id_parse(call->captures[0], "trk");
 	struct tracking_row *row = NULL;
 	struct err err;
 
-	if (id && !tracking_find(call->api->store, call->a, call->account->id, id, &row,
-	                         &err)) {
+	if (id ? !tracking_find(call->api->store, call->a, call->account->id, id, &row,
+	                        &err)
+	       : !find_by_name(call, &row, &err)) {
 		api_broken(call, &err);
 		return NULL;
 	}

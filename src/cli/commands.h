@@ -30,6 +30,8 @@ extern const struct command cmd_event_list;
 extern const struct command cmd_key_add, cmd_key_list, cmd_key_rm;
 extern const struct command cmd_review_list, cmd_review_approve, cmd_review_reject;
 extern const struct command cmd_review_ask;
+extern const struct command cmd_tracking_add, cmd_tracking_list, cmd_tracking_show;
+extern const struct command cmd_tracking_verify, cmd_tracking_rm;
 extern const struct command cmd_sender_add, cmd_sender_list, cmd_sender_rm;
 extern const struct command cmd_role;
 extern const struct command cmd_serve;

@@ -22,7 +22,8 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
             "mail rewrite", "domain add", "domain list", "domain show",
             "domain records", "domain verify", "domain watch", "domain retry",
             "domain rotate", "domain instructions", "domain rm", "sender add",
-            "sender list", "sender rm", "certificate list", "certificate show",
+            "sender list", "sender rm", "tracking add", "tracking list",
+            "tracking show", "tracking verify", "tracking rm", "certificate list", "certificate show",
             "certificate upload", "certificate renew", "certificate rm", "key add", "key list", "key rm", "user add",
             "user list", "user rm", "token add", "token rm", "token seal",
             "token open", "token rotate", "journal cat", "journal check",
@@ -33,7 +34,7 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
 # Those that have nothing to answer without a server's data, and are tried with one.
 SERVER = ["store backup", "serve", "edge"]
 GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender",
-          "certificate", "key", "user", "token", "journal", "account", "review", "event",
+          "tracking", "certificate", "key", "user", "token", "journal", "account", "review", "event",
           "config"]
 # Those that are clients of a server; none listens where they are sent here.
 ASKS_SERVER = {
@@ -43,7 +44,10 @@ ASKS_SERVER = {
     "domain rotate": ["acme.example"],
     "domain instructions": ["acme.example", "--to", "me@acme.example"],
     "domain rm": ["acme.example"], "sender add": ["me@acme.example"], "sender list": [],
-    "sender rm": ["snd_1"], "certificate list": [], "certificate show": ["trk_1"],
+    "sender rm": ["snd_1"],
+    "tracking add": ["track.acme.example", "--domain", "acme.example"], "tracking list": [],
+    "tracking show": ["trk_1"], "tracking verify": ["trk_1"], "tracking rm": ["trk_1"],
+    "certificate list": [], "certificate show": ["trk_1"],
     "certificate upload": ["trk_1", "--chain", "/dev/null", "--key", "/dev/null"],
     "certificate renew": ["trk_1"], "certificate rm": ["trk_1"],
     "key add": ["shop"], "key list": [], "key rm": ["key_1"],

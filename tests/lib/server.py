@@ -332,8 +332,10 @@ class Server:
         return document
 
     def events(self, name):
+        """What happened to the domain itself, and not to its tracking hosts."""
         return [e["type"] for e in
-                self.api.ok("GET", f"/v1/events?domain={name}&limit=200")["data"]]
+                self.api.ok("GET", f"/v1/events?domain={name}&limit=200")["data"]
+                if not e["type"].startswith("tracking.")]
 
     def now(self):
         return seconds(self.api.ok("POST", "/v1/test/clock", {"shift_ms": 0})["now"])

@@ -1,11 +1,15 @@
 """Tracking domains in the lab: real DNS, real edges on ports 80 and 443, web sites and a
 CDN that can misbehave (S0-20…26, S1-22…33, S2-7…25, S4-6…18)."""
 
+import json
+import os
+import subprocess
+
 import pytest
 
 import tracking
 import world
-from server import host, until
+from server import SIGNET, host, until
 from test_life import publish
 
 
@@ -278,3 +282,32 @@ def test_looks_by_itself(lab, server):
     host(lab, "self.example", world.WEB_SITE + zone + "go CNAME edge.us.mail.example.\n")
     server.shift(61)
     until(lambda: get(server, link)["status"] == "verified", "a look by schedule")
+
+
+def test_by_the_command_line(lab, server):
+    """S1-24, S2-24: add, see what to type, publish, verify, retire."""
+    def signet(*args, status=0):
+        env = {k: v for k, v in os.environ.items() if not k.startswith("SIGNET_")}
+        done = subprocess.run([SIGNET, "tracking", *args], capture_output=True, text=True,
+                              timeout=60, check=False,
+                              env={**env, "SIGNET_DATA_DIR": str(server.data)})
+        assert done.returncode == status, (args, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+    zone = proven(lab, server, "typed.example")
+    assert "--domain is needed" in signet("add", "go.typed.example", status=64)
+    text = signet("add", "go.typed.example", "--domain", "typed.example")
+    assert 'enter "go"' in text and "edge.us.mail.example" in text, text
+    server.shift(61)
+    text = signet("verify", "go.typed.example", status=1)
+    assert "status pending" in text and "To do" in text, text
+    host(lab, "typed.example", world.WEB_SITE + zone + "go CNAME edge.us.mail.example.\n")
+    server.shift(61)
+    text = signet("verify", "go.typed.example")
+    assert "+ http " in text and "x https " in text, text
+    assert "new links stay as they are" in text or "new links begin" in text
+    table = signet("list", "--domain", "typed.example")
+    assert "go.typed.example" in table and "verified" in table and "green" in table
+    assert json.loads(signet("show", "go.typed.example", "--json"))["http"] == "green"
+    signet("rm", "go.typed.example")
+    assert "tracking domain" in signet("show", "go.typed.example", status=64)
