@@ -416,6 +416,86 @@ static void test_calls_survive(void **state)
 	event_base_free(base);
 }
 
+/* A chain is longer than a call of its own has room for; it too is sent to the next
+ * process, byte by byte the same. What no message can hold ends at once. */
+static void test_long_calls_survive(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct keys_client *k = keys_client_new(base, ROLE_CORE);
+	AUTO(arena) a = {0};
+	struct str chain = {arena_alloc(&a, 40000), 40000};
+	struct str too_long = {arena_alloc(&a, IPC_BODY_MAX), IPC_BODY_MAX};
+	struct caller installed = {0}, refused = {0}, waiting = {0};
+	struct channel_message m;
+	struct channel *keys;
+	struct err err;
+
+	(void)state;
+	memset((void *)(uintptr_t)chain.p, 'x', chain.n);
+	keys_tls_install(k, STR("a.example"), 3, chain, on_done, &installed);
+	keys_tls_upload(k, STR("a.example"), chain, too_long, on_done, &refused);
+	for (int i = 0; i < 2; i++) {
+		struct ipc_reader r;
+
+		keys = connect_keys(k);
+		assert_true(channel_recv(keys, &m, &err));
+		assert_int_equal(m.type, IPC_TLS_INSTALL);
+		r = (struct ipc_reader){m.body, false};
+		assert_true(str_eq(ipc_get_str(&r), STR("a.example")));
+		assert_int_equal(ipc_get_u64(&r), 3);
+		assert_true(str_eq(ipc_get_str(&r), chain));
+		if (i == 0)
+			channel_free(keys);
+		event_base_loop(base, EVLOOP_NONBLOCK);
+	}
+	assert_int_equal(refused.done, 1);
+	assert_int_equal(refused.refusal, KEYS_INVALID);
+	assert_int_equal(installed.done, 0);
+	/* An answer to another call is none. */
+	answer(keys, m.id, "key");
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	assert_int_equal(installed.done, 0);
+	{
+		AUTO(buf) body = {.max = IPC_BODY_MAX};
+
+		for (int i = 0; i < 3; i++)
+			ipc_put_u64(&body, 3);
+		for (int i = 0; i < 4; i++)
+			ipc_put_str(&body, STR("y"));
+		assert_true(
+		        channel_send(keys, IPC_TLS_STATED, m.id, buf_str(&body), -1));
+	}
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	assert_int_equal(installed.done, 1);
+	assert_int_equal(installed.refusal, KEYS_NONE);
+	/* One that is still waiting leaves nothing behind. */
+	keys_tls_install(k, STR("a.example"), 3, chain, on_done, &waiting);
+	channel_free(keys);
+	keys_client_free(k);
+	event_base_free(base);
+}
+
+static void test_edge_stats(void **state)
+{
+	AUTO(buf) body = {.max = IPC_BODY_MAX};
+	struct edge_stats s = {.connections = 1, .journal_lost = 7}, again = {0};
+	struct ipc_reader r;
+
+	(void)state;
+	edge_stats_put(&body, &s);
+	assert_null(ipc_check(ROLE_EDGE, ROLE_CORE, IPC_EDGE_STATS, buf_str(&body)));
+	r = (struct ipc_reader){buf_str(&body), false};
+	edge_stats_get(&r, &again);
+	assert_true(ipc_get_end(&r));
+	assert_memory_equal(&s, &again, sizeof(s));
+	for (size_t i = 0; i < EDGE_STATS_COUNT; i++) {
+		const char *type = edge_stats_rows[i].type;
+
+		assert_true(!strcmp(type, "gauge") || !strcmp(type, "counter"));
+		assert_true(edge_stats_rows[i].help[0] != 0);
+	}
+}
+
 static void test_calls_are_bounded(void **state)
 {
 	struct event_base *base = event_base_new();
@@ -450,6 +530,8 @@ int main(void)
 	        cmocka_unit_test(test_blocking),
 	        cmocka_unit_test(test_grant),
 	        cmocka_unit_test(test_calls_survive),
+	        cmocka_unit_test(test_long_calls_survive),
+	        cmocka_unit_test(test_edge_stats),
 	        cmocka_unit_test(test_calls_are_bounded),
 	};
 

@@ -56,6 +56,14 @@ static bool make(int at, const struct folder *f, struct err *err)
 	return true;
 }
 
+/* A new one may be passed by the group that the users of the roles have in common. */
+static bool make_data_dir(const char *path, int64_t gid, struct err *err)
+{
+	if (mkdir(path, 0750) != 0)
+		return errno == EEXIST || fail(err, path);
+	return gid < 0 || chown(path, (uid_t)-1, (gid_t)gid) == 0 || fail(err, path);
+}
+
 bool folders_make(const char *data_dir, unsigned edges,
                   const struct folders_owners *owners, struct err *err)
 {
@@ -66,9 +74,8 @@ bool folders_make(const char *data_dir, unsigned edges,
 	};
 	AUTO_FD int at = -1;
 
-	/* As root: roles that are other users pass through it, and see nothing of it. */
-	if (mkdir(data_dir, getuid() == 0 ? 0751 : 0750) != 0 && errno != EEXIST)
-		return fail(err, data_dir);
+	if (!make_data_dir(data_dir, owners->core_gid, err))
+		return false;
 	at = open(data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (at < 0)
 		return fail(err, data_dir);
