@@ -2,12 +2,47 @@
 
 #include "core/parts.h"
 #include "data/data.h"
+#include "store/tracking.h"
+
+enum { PAGE_HOSTS = 200 };
+
+/* Retired hosts too: their links live on. */
+static struct edge_host edge_host_of(const struct tracking_row *row)
+{
+	return (struct edge_host){row->name, row->account_id, row->aasa,
+	                          row->assetlinks};
+}
 
 static void on_synced(void *arg, unsigned instance, uint64_t sequence)
 {
 	struct core *core = arg;
 
 	ingest_synced(core->ingest, instance, sequence);
+}
+
+/* Of two rows of a name the one in use is the younger: it is told last, and counts. */
+static bool list_hosts(void *arg, struct arena *a, int64_t after,
+                       struct edge_host_page *page, struct err *err)
+{
+	struct core *core = arg;
+	struct tracking_rows rows;
+
+	if (!tracking_list(&core->store, a, &(struct tracking_filter){0},
+	                   &(struct store_page){.cursor = after, .limit = PAGE_HOSTS},
+	                   &rows, err))
+		return false;
+	page->v = ARENA_ARRAY(a, struct edge_host, rows.n + 1);
+	for (size_t i = 0; i < rows.n; i++)
+		page->v[page->n++] = edge_host_of(&rows.v[i]);
+	page->next = rows.next;
+	return true;
+}
+
+void core_tell_host(struct core *core, const struct tracking_row *row)
+{
+	struct edge_host host = edge_host_of(row);
+
+	edges_host(core->edges, &host);
 }
 
 void core_edge_side(struct core *core)
@@ -19,6 +54,7 @@ void core_edge_side(struct core *core)
 	                                              .store = &core->store,
 	                                              .turn = core->turn,
 	                                              .config = &core->config,
+	                                              .hosts = list_hosts,
 	                                              .synced = on_synced,
 	                                              .arg = core});
 	core->ingest = ingest_new(

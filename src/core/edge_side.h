@@ -4,8 +4,11 @@
 #include "base/err.h"
 
 struct core;
+struct tracking_row;
 
 /* Makes both; turn and store are there. */
 void core_edge_side(struct core *core);
+/* The row was written in this turn. */
+void core_tell_host(struct core *core, const struct tracking_row *row);
 /* Connects the edges that there are, and begins to read their journals. */
 NODISCARD bool core_edge_side_load(struct core *core, struct err *err);

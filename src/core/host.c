@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/edge_side.h"
 #include "store/tracking.h"
 
 static void reply(void *arg, struct http_exchange *exchange,
@@ -58,6 +59,7 @@ static void tracking_changed(void *arg, const struct tracking_row *row)
 	struct core *core = arg;
 
 	tracking_watch_schedule(core->tracking, row->id, row->next_at);
+	core_tell_host(core, row);
 }
 
 static enum api_role_state shown_state(enum ipc_role_state state)

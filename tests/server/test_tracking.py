@@ -1,6 +1,7 @@
 """Tracking domains in the lab: real DNS, real edges on ports 80 and 443, web sites and a
 CDN that can misbehave (S0-20…26, S1-22…33, S2-7…25, S4-6…18)."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -282,6 +283,34 @@ def test_looks_by_itself(lab, server):
     host(lab, "self.example", world.WEB_SITE + zone + "go CNAME edge.us.mail.example.\n")
     server.shift(61)
     until(lambda: get(server, link)["status"] == "verified", "a look by schedule")
+
+
+def test_what_apps_ask_for(lab, server):
+    """S1-29: the edges serve the files of each host, at once, and after a restart of theirs;
+    also of a host that is retired."""
+    proven(lab, server, "apps.example")
+    text = '{"applinks":{"details":[]}}'
+    path = "/.well-known/apple-app-site-association"
+
+    def served(name):
+        connection = http.client.HTTPConnection(tracking.EDGE, 80, timeout=10)
+        try:
+            connection.request("GET", path, headers={"Host": name})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
+    link = add(server, "go.apps.example", "apps.example")
+    server.api.ok("PATCH", f"/v1/tracking-domains/{link['id']}",
+                  {"apple_app_site_association": text})
+    until(lambda: served("go.apps.example") == (200, text), "the edge to know")
+    assert served("track.apps.example")[0] == 404
+    assert server.api.delete(f"/v1/tracking-domains/{link['id']}").status == 204
+    server.kill("edge")
+    until(lambda: served("go.apps.example") == (200, text), "the new edge to know")
 
 
 def test_by_the_command_line(lab, server):
