@@ -5,7 +5,8 @@
  * what stands for the value in help (of a CHOICE: the choices), and what it means.
  *
  * The variable and the flag follow from the name: api.listen is SIGNET_API_LISTEN and
- * --api-listen. A DURATION is held in milliseconds, a SIZE in bytes.
+ * --api-listen. A DURATION is held in milliseconds, a SIZE in bytes. With CONFIG_ONCE among
+ * the roles it keeps the value of the start until the next one, whatever SIGHUP reads.
  */
 #pragma once
 
