@@ -23,7 +23,7 @@ static const struct route routes[] = {
 	{HTTP_GET, "/v1/users/{user}", "users.get", API_FULL, 0, user_get, NULL, NULL, &schema_user, 200, "look at a user", NULL},
 	{HTTP_PATCH, "/v1/users/{user}", "users.change", API_FULL, 0, user_change, NULL, &schema_user_change, &schema_user, 200, "change a user's role or password", NULL},
 	{HTTP_DELETE, "/v1/users/{user}", "users.remove", API_FULL, 0, user_delete, NULL, NULL, NULL, 204, "remove a user and the user's sessions", NULL},
-	{HTTP_POST, "/v1/sessions", "sessions.create", API_NOBODY, ROUTE_PUBLIC, session_create, NULL, &schema_login, &schema_session, 201, "sign in", "The session's secret is sent as a key is. Ten attempts a minute for an address."},
+	{HTTP_POST, "/v1/sessions", "sessions.create", API_NOBODY, ROUTE_PUBLIC, session_create, NULL, &schema_login, &schema_session, 201, "sign in", "The session's secret is sent as a key is. Ten attempts a minute for an address. Of a user who is known each one is in the audit log: sessions.create, or sessions.refuse."},
 	{HTTP_DELETE, "/v1/sessions/current", "sessions.end", API_READ, 0, session_delete, NULL, NULL, NULL, 204, "sign out", NULL},
 
 	/* Domains. */
