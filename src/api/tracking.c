@@ -76,6 +76,8 @@ static const struct schema_field tracking_fields[] = {
         {"advice", SCHEMA_LIST, true, .max = 1000, .object = &schema_diagnosis, .help = "what might be better"},
         {"checks", SCHEMA_LIST, true, .object = &schema_tracking_check, .help = "what the probes saw, a verdict each"},
         {"certificate", SCHEMA_ANY, true, true, .help = "names, issuer, not_after, days_left, valid, problem, as seen from outside"},
+        {"certificate_state", SCHEMA_TEXT, true, .help = "none, checking, issuing, valid, renewing, failed"},
+        {"certificate_reason", SCHEMA_TEXT, true, true, .max = 8192, .help = "what stands in its way"},
         {"addresses", SCHEMA_LIST, true, .help = "that the name has"},
         {"servers", SCHEMA_ANY, true, true, .help = "how many authoritative servers were asked, and have the record"},
         {"listed", SCHEMA_ANY, true, true, .help = "the block-list it stands on: name, zone, answer"},

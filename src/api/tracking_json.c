@@ -5,6 +5,7 @@
 #include "api/tracking_state.h"
 #include "auth/suffixes.h"
 #include "plan/field.h"
+#include "store/certificate.h"
 
 struct str tracking_organization(struct api_call *call, struct str name)
 {
@@ -126,6 +127,21 @@ static json_t *advice_json(struct api_call *call, const struct tracking_row *row
 	return out;
 }
 
+/* How far its certificate is; more by GET …/certificate. */
+static bool add_certificate_state(struct api_call *call, const struct tracking_row *row,
+                                  json_t *out, struct err *err)
+{
+	struct certificate_row *c;
+
+	if (!certificate_find(call->api->store, call->a, 0, row->id, &c, err))
+		return false;
+	json_object_set_new(out, "certificate_state",
+	                    json_text(c ? c->state : STR("none")));
+	json_object_set_new(out, "certificate_reason",
+	                    json_text_or_null(c ? c->words : STR_NONE));
+	return true;
+}
+
 static struct str reason_of(struct api_call *call, const struct tracking_row *row,
                             const struct domain_row *domain, const json_t *seen)
 {
@@ -205,6 +221,11 @@ bool tracking_document(struct api_call *call, const struct tracking_row *row,
 	if (!link_json(call, row, &link, err))
 		return false;
 	document = row_json(row, domain);
+	if (!add_certificate_state(call, row, document, err)) {
+		json_decref(document);
+		json_decref(link);
+		return false;
+	}
 	json_object_set_new(document, "reason",
 	                    json_text(reason_of(call, row, domain, seen)));
 	json_object_set_new(document, "link", link);

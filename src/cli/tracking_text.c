@@ -64,6 +64,7 @@ static void print_lights(const struct page *p, const json_t *t)
 	print_light(p, text_of(t, "https"), "https");
 	fputs(strcmp(text_of(t, "https"), "green") == 0 ? "links open\n" : "\n",
 	      p->out);
+	fprintf(p->out, "    certificate      %s\n", text_of(t, "certificate_state"));
 	json_array_foreach(json_object_get(t, "checks"), i, check)
 	{
 		fputs("  ", p->out);

@@ -353,6 +353,9 @@ static void what_an_edge_says(void **state)
 		assert_false(p.is_ours);
 	}
 	assert_false(probe_read(&w->a, STR(good), STR(""), &p));
+	assert_true(probe_is_nonce(STR("0123456789abcdef0123456789abcdef")));
+	assert_false(probe_is_nonce(STR("0123456789abcdef0123456789abcdeF")));
+	assert_false(probe_is_nonce(STR("0123456789abcdef")));
 }
 
 #define WORLD_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

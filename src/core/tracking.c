@@ -1,5 +1,8 @@
 #include "core/tracking.h"
 
+#include <dirent.h>
+#include <unistd.h>
+
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
@@ -441,11 +444,25 @@ static bool load_row(int64_t id, int64_t next_at, void *arg)
 	return true;
 }
 
+/* Nonces that an end without warning has left. */
+static void sweep(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (probe_is_nonce(str_c(e->d_name)))
+			unlinkat(dirfd(dir), e->d_name, 0);
+	if (dir)
+		closedir(dir);
+}
+
 bool tracking_watch_load(struct tracking_watch *w, struct err *err)
 {
 	if (!add_operator_hosts(w, w->setup.config, err) ||
 	    !tracking_schedule_load(w->setup.store, load_row, w, err))
 		return false;
+	sweep(w->world.probes.folder);
 	log_info("tracking.loaded", LOG_NUM("hosts", wheel_count(w->wheel)));
 	look_in(w, 0);
 	return true;

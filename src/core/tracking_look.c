@@ -285,13 +285,19 @@ static void advance(void *arg)
 		on_looked_up(l);
 }
 
-/* By schedule, and all is well: the resolver's word is enough. */
+/* By schedule, and its record is right: the resolver's word is enough. */
 static bool is_routine(const struct tracking_look_job *l)
 {
 	struct tracking t = tracking_state_of(l->row);
 
-	return !l->cause && t.status == TRACKING_VERIFIED &&
-	       t.https == TRACKING_GREEN && !t.is_dangling && t.fault_streak == 0;
+	return !l->cause && t.status == TRACKING_VERIFIED && !t.is_dangling &&
+	       t.fault_streak == 0;
+}
+
+/* Where HTTPS works nobody depends on what policies say about HTTP. */
+static bool wants_policies(const struct tracking_look_job *l)
+{
+	return l->cause || tracking_state_of(l->row).https != TRACKING_GREEN;
 }
 
 static void make_look(struct tracking_look_job *l)
@@ -309,7 +315,7 @@ static void make_look(struct tracking_look_job *l)
 	        .list_count = w->list_count,
 	        .was_right = l->row->verified_at != 0,
 	        .trust_resolver = w->trust_resolver,
-	        .wants_parents = !routine,
+	        .wants_parents = wants_policies(l),
 	};
 	l->answers = dns_answers_init(&l->a, clock_now());
 	l->in = (struct check_input){

@@ -19,6 +19,14 @@ static void make_token(char out[40])
 		snprintf(out + i * 2, 3, "%02x", bytes[i]);
 }
 
+bool probe_is_nonce(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!char_is_digit(name.p[i]) && (name.p[i] < 'a' || name.p[i] > 'f'))
+			return false;
+	return name.n == 2 * NONCE_BYTES;
+}
+
 static const char *nonce_path(const struct probe_round *r)
 {
 	return arena_printf(r->a, "%s/%s", r->world->folder, r->nonce).p;

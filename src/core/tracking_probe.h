@@ -50,6 +50,9 @@ void probe_round_start(struct probe_round *round, const struct probe_world *worl
                        struct arena *a, const struct probe_wanted *wanted, int64_t now,
                        void (*done)(void *arg), void *arg);
 
+/* Whether a file of that folder is a nonce of a round: 32 hexadecimal digits. Tokens
+ * of authorities (RFC 8555 §8.1) are other texts but by a chance of one in 2^64. */
+bool probe_is_nonce(struct str name);
 /* What an edge says of a probe: false where the text is none of an edge's, or not about
  * this proof. Pure. */
 NODISCARD bool probe_read(struct arena *a, struct str body, struct str proof,
