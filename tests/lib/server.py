@@ -180,6 +180,7 @@ class Server:
         self.conf = self.directory / "signet.conf"
         self.log_path = self.directory / "log"
         self.process = None
+        self.prefix = []  # words before the command, which must become it by exec
         self.api = None
         self.configure()
 
@@ -201,7 +202,7 @@ class Server:
         self.data.mkdir(exist_ok=True)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [self.signet, "serve", "--config", str(self.conf)], stdin=subprocess.DEVNULL,
+                [*self.prefix, self.signet, "serve", "--config", str(self.conf)], stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, cwd=self.directory)
 
     def start(self):

@@ -1,0 +1,305 @@
+"""Certificates of tracking hosts, from a real authority (pebble) that validates through
+the running edge (issue 5, part 5; PEERS C12, C13)."""
+
+import os
+import pathlib
+import signal
+import socket
+import ssl
+
+import pytest
+
+import pebble
+import world
+from server import SIGNET, Server, host, until
+
+EDGE, EDGE6 = pebble.EDGES["us"]
+DAY = 86400
+
+
+@pytest.fixture(scope="module")
+def ca(tmp_path_factory):
+    with pebble.Pebble(tmp_path_factory.mktemp("pebble"), validity=6 * DAY, nonces=20,
+                       blocked=["blocked.example"]) as running:
+        yield running
+
+
+def edge_options(authority):
+    return {"edge.listen": f"{EDGE}:80 [{EDGE6}]:80",
+            "edge.tls_listen": f"{EDGE}:443 [{EDGE6}]:443",
+            "probe.private": "yes", "acme.ca_file": str(authority.root()),
+            "clock.test": "yes", "log.level": "debug"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, ca):
+    pebble.reach(EDGE, EDGE6)
+    running = Server(SIGNET, tmp_path_factory.mktemp("server"), **edge_options(ca),
+                     **ca.options())
+    running.prefix = ca.prefix()
+    with running:
+        yield running
+        assert running.process.poll() is None, running.log()[-3000:]
+    assert "AddressSanitizer" not in running.log()
+
+
+def publish(lab, server, name, more=""):
+    """The records of the domain, and more."""
+    zone = "".join(line + "\n" for line in server.zone(name).splitlines() if "\t" in line)
+    host(lab, name, world.WEB_SITE + zone + more)
+
+
+class Host:
+    """A tracking host of a verified domain of its own."""
+
+    def __init__(self, server, name):
+        self.server, self.domain = server, name
+        self.row = next(row for row in server.api.ok(
+            "GET", "/v1/tracking-domains?limit=200")["data"]
+            if row["name"].endswith("." + name))
+        self.id, self.name = self.row["id"], self.row["name"]
+
+    @property
+    def path(self):
+        return f"/v1/tracking-domains/{self.id}/certificate"
+
+    def certificate(self):
+        return self.server.api.ok("GET", self.path)
+
+    def becomes(self, state, condition=lambda c: True, seconds=60):
+        seen = {}
+
+        def look():
+            seen["last"] = self.certificate()
+            return seen["last"]["state"] == state and condition(seen["last"]) and seen["last"]
+        try:
+            return until(look, f"{self.name} to be {state}", seconds)
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}: {seen['last']}\n{self.server.log()[-4000:]}") \
+                from None
+
+    def look(self):
+        """Has the host looked at now."""
+        self.server.api.ok("POST", f"/v1/tracking-domains/{self.id}/verify?wait=30s")
+        self.server.shift(61)
+
+    def events(self):
+        return [e["type"] for e in self.server.api.ok(
+            "GET", f"/v1/events?domain={self.domain}&limit=200")["data"]
+            if e["type"].startswith("tracking.tls_")]
+
+    def served(self):
+        """Serial number of what the edge shows for the name, in lower-case hex."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection((EDGE, 443), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname=self.name) as tls:
+                der = tls.getpeercert(binary_form=True)
+        text = pebble.openssl("x509", "-inform", "DER", "-noout", "-serial",
+                              input=der).stdout.decode()
+        return text.split("=")[1].strip().lower().lstrip("0")
+
+
+def verified(lab, server, name, more=""):
+    server.register(lab, name)
+    publish(lab, server, name, more)
+    document = server.verify(name)
+    assert document["status"] == "verified", document
+    return Host(server, name)
+
+
+def test_from_a_record_to_a_certificate(lab, server, ca):
+    """S: nothing but the records is done; a fifth of the good nonces is refused."""
+    one = verified(lab, server, "first.example")
+    document = one.becomes("valid")
+    assert document["source"] == "acme" and "Pebble" in document["issuer"]
+    assert document["days_left"] in (5, 6) and document["error"] is None
+    until(lambda: one.served() == document["serial"], "the edge to show it")
+    assert one.events() == ["tracking.tls_issued"]
+    assert ca.validations(one.name) == 1
+    assert list(pathlib.Path(server.data / "acme/challenges").glob("*")) == []
+
+
+def test_a_name_that_does_not_lead_here_is_never_asked_for(lab, server, ca):
+    """C13: no record, no order; and none for a domain that is not verified."""
+    server.register(lab, "away.example")
+    away = Host(server, "away.example")
+    for _ in range(3):
+        away.look()
+    assert away.certificate()["state"] == "none"
+    publish(lab, server, "away.example")
+    other = server.api.ok("POST", "/v1/tracking-domains", {"name": "go.away.example"})
+    server.verify("away.example")
+    away.becomes("valid")
+    server.api.ok("POST", f"/v1/tracking-domains/{other['id']}/verify?wait=30s")
+    path = f"/v1/tracking-domains/{other['id']}/certificate"
+    document = until(lambda: (d := server.api.ok("GET", path))["state"] == "checking" and d,
+                     "the other to be looked at")
+    assert document["message"], document
+    assert ca.validations("go.away.example") == 0
+
+
+def test_caa_that_forbids(lab, server, ca):
+    """RFC 8659: looked up before the authority is asked, and again when it is mended."""
+    one = verified(lab, server, "caa.example", '@ CAA 0 issue "other.example"\n')
+    document = one.becomes("checking", lambda c: c["message"])
+    assert "CAA record of caa.example" in document["message"], document
+    assert "pebble.example" in document["message"]
+    assert ca.validations(one.name) == 0
+    publish(lab, server, "caa.example", '@ CAA 0 issue "pebble.example"\n')
+    server.shift(700)
+    one.look()
+    server.api.ok("POST", one.path + "/renew")
+    one.becomes("valid")
+
+
+def test_a_challenge_that_cannot_be_reached(lab, server, ca):
+    """The name leads to an edge of ours that does not answer: looked at, not ordered."""
+    server.register(lab, "dark.example", region="eu")
+    publish(lab, server, "dark.example")
+    server.verify("dark.example")
+    one = Host(server, "dark.example")
+    one.look()
+    document = one.becomes("checking", lambda c: c["message"])
+    assert ca.validations(one.name) == 0, document
+
+
+def test_what_the_authority_refuses(lab, server, ca):
+    """Shown in words with what to do, tried again later and later."""
+    one = verified(lab, server, "blocked.example")
+    document = one.becomes("failed")
+    assert document["error"] == "rejected" and document["attempts"] == 1
+    assert "forbidden by policy" in document["message"] and "upload" in document["fix"]
+    orders = ca.orders()
+    one.look()
+    assert one.certificate()["attempts"] == 1
+    server.shift(6 * 60)
+    one.becomes("failed", lambda c: c["attempts"] == 2)
+    assert one.events() == ["tracking.tls_failed"] * 2
+    assert ca.orders() == orders
+
+
+def test_renewal_by_the_clock(lab, server, ca):
+    """When a third of its life is left; what it replaces is not shown any more."""
+    one = verified(lab, server, "renew.example")
+    before = one.becomes("valid")
+    server.shift(3 * DAY)
+    one.look()
+    assert one.certificate()["serial"] == before["serial"]
+    server.shift(1.1 * DAY)
+    after = one.becomes("valid", lambda c: c["serial"] != before["serial"])
+    until(lambda: one.served() == after["serial"], "the edge to show the new one")
+    assert one.events() == ["tracking.tls_issued"] * 2
+
+
+def test_a_customers_own(lab, server, ca, tmp_path):
+    own = pebble.Authority(tmp_path, "Customer CA")
+    one = verified(lab, server, "own.example")
+    one.becomes("valid")
+    chain, key = own.certify(f"DNS:{one.name}", "good")
+    document = server.api.ok("PUT", one.path, {"chain": chain.read_text(),
+                                               "key": key.read_text()})
+    assert document["state"] == "valid" and document["source"] == "uploaded"
+    assert document["issuer"] == "Customer CA"
+    until(lambda: one.served() == document["serial"], "the edge to show it")
+    for names, other_key in (("DNS:other.example", None), (f"DNS:{one.name}", key)):
+        bad, bad_key = own.certify(names, "bad")
+        reply = server.api.call("PUT", one.path, {
+            "chain": bad.read_text(), "key": (other_key or bad_key).read_text()})
+        assert reply.status == 422 and reply.pointers == ["/chain"], reply
+    assert one.certificate()["serial"] == document["serial"]
+    # Without it the host gets one again by itself.
+    assert server.api.delete(one.path).status == 204
+    server.shift(601)
+    one.becomes("valid", lambda c: c["source"] == "acme")
+
+
+def test_revoked_on_request(lab, server, ca):
+    one = verified(lab, server, "revoke.example")
+    serial = one.becomes("valid")["serial"]
+    assert not ca.is_revoked(serial)
+    assert server.api.delete(one.path).status == 204
+    until(lambda: ca.is_revoked(serial), "the revocation")
+    server.shift(601)
+    assert one.becomes("valid")["serial"] != serial
+
+
+def test_revoked_when_deleted_and_led_away(lab, server, ca):
+    """Old links go on as long as the name leads here; then that is the end of it."""
+    one = verified(lab, server, "gone.example")
+    serial = one.becomes("valid")["serial"]
+    assert server.api.delete(f"/v1/tracking-domains/{one.id}").status in (200, 204)
+    assert one.served() == serial
+    assert not ca.is_revoked(serial)
+    host(lab, "gone.example", world.WEB_SITE)
+    server.shift(2 * 3600)
+    until(lambda: ca.is_revoked(serial), "the revocation")
+
+
+def children(pid):
+    return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+@pytest.mark.parametrize("role", ["core", "acme", "keys"])
+def test_killed_in_the_middle_of_an_order(lab, server, ca, role):
+    """kill -9: the order is taken up again. Where acme lives it is the same one."""
+    os.kill(ca.process.pid, signal.SIGSTOP)
+    try:
+        one = verified(lab, server, f"kill-{role}.example")
+        one.becomes("issuing")
+        acme = server.pids()["acme"]
+        until(lambda: children(acme), "uacme to run")
+        old = server.kill(role)
+        until(lambda: server.pids().get(role, old) != old, f"{role} again")
+    finally:
+        os.kill(ca.process.pid, signal.SIGCONT)
+    until(server.is_up, "all roles")
+    one.becomes("valid")
+    assert one.events() == ["tracking.tls_issued"]
+    assert ca.validations(one.name) == 1
+
+
+def test_the_authority_has_forgotten_everything(lab, server, ca):
+    """Its account is made anew, and all goes on."""
+    one = verified(lab, server, "forgotten.example")
+    serial = one.becomes("valid")["serial"]
+    ca.stop()
+    ca.start()
+    server.shift(601)
+    server.api.ok("POST", one.path + "/renew")
+    one.becomes("valid", lambda c: c["serial"] != serial)
+
+
+def test_acme_may_run_nothing_else(server):
+    status = server.status_of("acme")
+    assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1"
+
+
+def test_an_account_that_has_to_be_bound(lab, tmp_path):
+    """External account binding; without it nothing is ordered, and it says why. Then the
+    same server with another authority: what failed is tried at once."""
+    key = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
+    keys = {"kid-1": key}
+    pebble.reach(*pebble.EDGES["eu"])
+    (tmp_path / "eab").write_text(key + "\n")
+    (tmp_path / "server").mkdir()
+    with pebble.Pebble(tmp_path / "pebble", keys=keys) as ca:
+        server = Server(SIGNET, tmp_path / "server", **{
+            "clock.test": "yes", "probe.private": "yes", "acme.ca_file": str(ca.root()),
+            "edge.listen": " ".join(f"{a}:80" if ":" not in a else f"[{a}]:80"
+                                    for a in pebble.EDGES["eu"])}, **ca.options())
+        server.prefix = ca.prefix()
+        with server:
+            server.register(lab, "bound.example", region="eu")
+            publish(lab, server, "bound.example")
+            assert server.verify("bound.example")["status"] == "verified"
+            one = Host(server, "bound.example")
+            document = one.becomes("failed")
+            assert document["error"] == "account" and "acme.eab_id" in document["message"]
+            assert ca.orders() == 0
+            server.stop()
+            server.configure(**{"acme.eab_id": "kid-1", "acme.eab_key": str(tmp_path / "eab")})
+            server.start()
+            server.shift(6 * 60)
+            one.becomes("valid")
+            assert key not in server.log()
