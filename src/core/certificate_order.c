@@ -2,6 +2,8 @@
  * the last step of it alone. */
 #include "core/certificates_parts.h"
 
+#include <stdio.h>
+
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -73,6 +75,9 @@ static bool take(struct certificate_job *job, struct certificate_row *row,
 		if (!take_issued(job, row, r, err))
 			return false;
 	} else if (r->acme) {
+		if (certificate_failure_is_for_all(failures[r->acme->failure]))
+			snprintf(c->pause, sizeof(c->pause), "%.*s",
+			         STR_ARG(r->acme->text));
 		event = certificate_refuse(&life, &c->budget,
 		                           failures[r->acme->failure],
 		                           r->acme->retry_at, now, chance());

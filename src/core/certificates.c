@@ -168,20 +168,36 @@ static bool is_same(const struct certificate_life *x, const struct certificate_l
 	       x->next_at == y->next_at && x->is_told_expiring == y->is_told_expiring;
 }
 
+/* Nothing is wrong with the host, and it is not ordered. */
+static struct str words_of_waiting(struct certificates *c, struct arena *a, int64_t now)
+{
+	if (c->budget.paused_until > now)
+		return arena_printf(a, "All orders wait a while: %s", c->pause);
+	return arena_printf(a, "It waits for its turn: %lld are ordered an hour.",
+	                    (long long)c->rules.orders_per_hour);
+}
+
 /* What stands in the way, as far as the facts say. */
-static struct str words_of(const struct certificate_row *row,
+static struct str words_of(struct certificates *c, struct arena *a,
+                           const struct certificate_row *row,
                            const struct certificate_life *life,
                            const struct certificate_facts *facts)
 {
 	bool is_right = facts->dns == CERTIFICATE_SEEN_RIGHT &&
 	                facts->path == CERTIFICATE_SEEN_RIGHT &&
 	                (facts->caa_at == 0 || facts->caa == CERTIFICATE_SEEN_RIGHT);
+	int64_t now = clock_now();
 
 	if (life->state == CERTIFICATE_VALID || life->state == CERTIFICATE_NONE)
 		return STR_NONE;
 	if (!is_right)
 		return facts->why;
-	return life->failure == CERTIFICATE_FAILURE_NONE ? STR_NONE : row->words;
+	if (life->failure != CERTIFICATE_FAILURE_NONE || life->faults)
+		return row->words;
+	if (!life->is_ordered && facts->caa_at == 0 && life->next_at > now &&
+	    life->next_at < now + CERTIFICATE_LOOK_MS)
+		return words_of_waiting(c, a, now);
+	return STR_NONE;
 }
 
 struct outcome {
@@ -247,7 +263,7 @@ static bool decide(struct certificates *c, struct arena *a, int64_t tracking,
 		certificate_order(&c->rules, &life, &c->budget, now);
 		row->directory = c->setup.config->acme_directory;
 	}
-	words = facts ? words_of(row, &life, facts) : row->words;
+	words = facts ? words_of(c, a, row, &life, facts) : row->words;
 	certificates_time(c, tracking, life.next_at);
 	if (is_same(&life, &before) && str_eq(words, row->words) &&
 	    row->is_wanted == was_wanted && event == CERTIFICATE_EVENT_NONE)

@@ -43,6 +43,7 @@ struct certificates {
 	struct certificates_setup setup;
 	struct certificate_rules rules;
 	struct certificate_budget budget;
+	char pause[512]; /* why the authority is not asked just now, for all hosts */
 	struct wheel *wheel;
 	struct event *due;
 	struct certificate_job *jobs;

@@ -63,6 +63,12 @@ const char *certificate_failure_fix(enum certificate_failure failure)
 	return failures[failure].fix;
 }
 
+bool certificate_failure_is_for_all(enum certificate_failure failure)
+{
+	need((size_t)failure < LEN(failures));
+	return failures[failure].whose == ALL;
+}
+
 const char *certificate_source_name(enum certificate_source source)
 {
 	need((size_t)source < LEN(sources));

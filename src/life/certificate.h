@@ -214,6 +214,8 @@ const char *certificate_failure_name(enum certificate_failure failure);
 NODISCARD bool certificate_failure_parse(struct str text,
                                          enum certificate_failure *out);
 const char *certificate_failure_fix(enum certificate_failure failure);
+/* Every order would fail alike. */
+bool certificate_failure_is_for_all(enum certificate_failure failure);
 const char *certificate_source_name(enum certificate_source source);
 NODISCARD bool certificate_source_parse(struct str text, enum certificate_source *out);
 const char *certificate_event_name(enum certificate_event event);

@@ -117,7 +117,8 @@ def test_from_a_record_to_a_certificate(lab, server, ca):
     until(lambda: one.served() == document["serial"], "the edge to show it")
     assert one.events() == ["tracking.tls_issued"]
     assert ca.validations(one.name) == 1
-    assert list(pathlib.Path(server.data / "acme/challenges").glob("*")) == []
+    assert not any(one.name in path.read_text() and len(path.name) > 40 for path in
+                   pathlib.Path(server.data / "acme/challenges").glob("*"))
 
 
 def test_a_name_that_does_not_lead_here_is_never_asked_for(lab, server, ca):
@@ -128,7 +129,8 @@ def test_a_name_that_does_not_lead_here_is_never_asked_for(lab, server, ca):
         away.look()
     assert away.certificate()["state"] == "none"
     publish(lab, server, "away.example")
-    other = server.api.ok("POST", "/v1/tracking-domains", {"name": "go.away.example"})
+    other = server.api.ok("POST", "/v1/tracking-domains", {"name": "go.away.example",
+                                                          "domain": "away.example"})
     server.verify("away.example")
     away.becomes("valid")
     server.api.ok("POST", f"/v1/tracking-domains/{other['id']}/verify?wait=30s")
@@ -149,7 +151,6 @@ def test_caa_that_forbids(lab, server, ca):
     publish(lab, server, "caa.example", '@ CAA 0 issue "pebble.example"\n')
     server.shift(700)
     one.look()
-    server.api.ok("POST", one.path + "/renew")
     one.becomes("valid")
 
 
@@ -294,12 +295,14 @@ def test_an_account_that_has_to_be_bound(lab, tmp_path):
             publish(lab, server, "bound.example")
             assert server.verify("bound.example")["status"] == "verified"
             one = Host(server, "bound.example")
-            document = one.becomes("failed")
-            assert document["error"] == "account" and "acme.eab_id" in document["message"]
+            # Its own order, or that of the operator's host which makes all others wait.
+            until(lambda: "acme.eab_id" in (one.certificate()["message"] or ""), "the reason")
+            server.shift(6 * 60)
+            until(lambda: one.certificate()["error"] == "account", "its own order")
             assert ca.orders() == 0
             server.stop()
             server.configure(**{"acme.eab_id": "kid-1", "acme.eab_key": str(tmp_path / "eab")})
             server.start()
-            server.shift(6 * 60)
+            server.shift(40 * 60)
             one.becomes("valid")
             assert key not in server.log()
