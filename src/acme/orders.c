@@ -17,7 +17,7 @@
 
 enum {
 	WORDS_MAX = 24,
-	TRIES = 2,                /* where the account had to be made anew */
+	TRIES = 5, /* where the account is made anew, or a nonce was refused twice */
 	KEPT_MS = 10 * 60 * 1000, /* an end that nobody has waited for */
 	ACCOUNT_PATH_MAX = 64,
 };
@@ -55,6 +55,7 @@ struct orders {
 	struct order *first;
 	size_t count, running;
 	enum account account;
+	int account_tries;
 	struct program *account_program;
 };
 
@@ -186,8 +187,10 @@ static void on_ordered(void *arg, const struct program_end *e)
 		return;
 	}
 	read_failure(order, e, &report);
-	if (report.is_account_missing && ++order->tries < TRIES) {
-		o->account = UNKNOWN;
+	if ((report.is_account_missing || report.is_bad_nonce) &&
+	    ++order->tries < TRIES) {
+		if (report.is_account_missing)
+			o->account = UNKNOWN;
 		order->stage = QUEUED;
 	} else {
 		if (order->is_revocation && report.is_revoked_already)
@@ -235,6 +238,11 @@ static void on_account(void *arg, const struct program_end *e)
 		run_account(o, true);
 		return;
 	}
+	if (report.is_bad_nonce && ++o->account_tries < TRIES) {
+		run_account(o, false);
+		return;
+	}
+	o->account_tries = 0;
 	o->account = ok || report.is_account_there ? READY : UNKNOWN;
 	if (o->account == UNKNOWN) {
 		log_warning("acme.no_account", LOG_STR("reason", report.text));

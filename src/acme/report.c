@@ -226,6 +226,7 @@ static void read_problem(struct arena *a, const json_t *problem, struct str outp
 	if (r->kind == ACME_CONNECTION && has(detail, "resolve URL"))
 		r->kind = ACME_DNS; /* pebble's word for it */
 	r->is_account_missing = str_ends(type, STR(":accountDoesNotExist"));
+	r->is_bad_nonce = str_ends(type, STR(":badNonce"));
 	r->is_revoked_already = str_ends(type, STR(":alreadyRevoked"));
 	r->text = sentence(a, detail.n ? detail : type);
 	r->retry_at = read_detail(a, detail, now);

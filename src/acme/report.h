@@ -25,6 +25,7 @@ struct acme_report {
 	bool is_account_missing; /* the authority does not know the account's key */
 	bool is_account_there;   /* it was to be made, and exists already */
 	bool is_revoked_already;
+	bool is_bad_nonce; /* chance, or a busy authority: worth another try at once */
 };
 
 /* Of a run that has failed. */

@@ -317,6 +317,25 @@ static void test_a_forgotten_account(void **state)
 	assert_int_equal(count(get(w, "calls"), " issue "), 2);
 }
 
+/* uacme gives up where a nonce is refused twice in a row (RFC 8555 §6.5). */
+static void test_refused_nonces(void **state)
+{
+	struct world *w = *state;
+
+	put("behave",
+	    "refuse() { test -e $1 || { touch $1; printf 'uacme: the server reported "
+	    "the "
+	    "following error:\\n{\"type\":\"urn:ietf:params:acme:error:badNonce\"}'; "
+	    "exit 2; }; }\n"
+	    "case \"$*\" in *' new '*) refuse twice;; *issue*) refuse failed;; esac\n",
+	    0600);
+	orders_take(w->orders, 1, HOST, w->csr);
+	wait_for(w, 1);
+	assert_int_equal(w->failure, ACME_NONE);
+	assert_int_equal(count(get(w, "calls"), " new "), 2);
+	assert_int_equal(count(get(w, "calls"), " issue "), 2);
+}
+
 static void test_an_account_that_is_there(void **state)
 {
 	struct world *w = *state;
@@ -440,6 +459,7 @@ int main(void)
 	        TEST(test_a_failure_is_kept_for_the_next_core),
 	        TEST(test_no_account),
 	        TEST(test_a_forgotten_account),
+	        TEST(test_refused_nonces),
 	        TEST(test_an_account_that_is_there),
 	        TEST(test_a_deadline),
 	        TEST(test_uacme_is_not_there),
