@@ -12,8 +12,10 @@ static void look(void *arg, int64_t tracking)
 
 static void changed(void *arg, int64_t tracking, struct str host)
 {
-	(void)host;
-	look(arg, tracking);
+	struct core *core = arg;
+
+	edges_tls_changed(core->edges, host);
+	look(core, tracking);
 }
 
 void core_certify(struct core *core)
