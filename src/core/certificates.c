@@ -494,39 +494,50 @@ bool certificates_request(struct certificates *c, int64_t tracking, int64_t *aga
 
 /* What is to be done behind the commit that takes a certificate away. */
 struct dropped {
+	struct arena a; /* all of it */
 	struct certificates *c;
 	int64_t tracking;
 	struct str host;
 };
 
+/* Only now: an edge that asked keys before would have kept the old one. */
 static void on_keys_dropped(void *arg, const struct keys_result *result)
 {
-	(void)arg;
+	struct dropped *d = arg;
+	const struct certificates_setup *setup = &d->c->setup;
+	struct arena a = d->a;
+
 	if (result->refusal != KEYS_NONE)
-		log_warning("certificate.not_dropped",
+		log_warning("certificate.not_dropped", LOG_STR("host", d->host),
 		            LOG_CSTR("reason", result->reason));
+	turn_touch(setup->turn);
+	if (setup->changed)
+		setup->changed(setup->arg, d->tracking, d->host);
+	arena_done(&a);
 }
 
 static void on_drop_committed(void *arg, bool committed)
 {
-	const struct dropped *d = arg;
-	const struct certificates_setup *setup = &d->c->setup;
+	struct dropped *d = arg;
+	struct arena a = d->a;
 
-	if (!committed)
-		return;
-	keys_tls_drop(setup->keys, d->host, on_keys_dropped, NULL);
-	if (setup->changed)
-		setup->changed(setup->arg, d->tracking, d->host);
+	if (committed)
+		keys_tls_drop(d->c->setup.keys, d->host, on_keys_dropped, d);
+	else
+		arena_done(&a);
 }
 
 /* Writes down what is to be revoked, and has the keys dropped behind the commit. */
 static bool take_away(struct certificates *c, const struct certificate_row *row,
                       struct err *err)
 {
-	struct arena *a = turn_arena(c->setup.turn);
-	struct dropped *d = ARENA_NEW(a, struct dropped);
+	struct arena a = {0};
+	struct dropped *d = ARENA_NEW(&a, struct dropped);
 
-	*d = (struct dropped){c, row->id, arena_dup(a, row->host)};
+	d->host = arena_dup(&a, row->host);
+	d->c = c;
+	d->tracking = row->id;
+	d->a = a;
 	turn_after(c->setup.turn, on_drop_committed, d);
 	return !str_eq(row->source, STR("acme")) || row->leaf.n == 0 ||
 	       row->not_after <= clock_now() ||
