@@ -7,7 +7,12 @@
 #include "data/data.h"
 #include "net/http_server.h"
 
-enum { ROLES_MAX = 80, METRICS_MAX = 1 << 20, COUNTS_KEPT_MS = 15000 };
+enum {
+	ROLES_MAX = 80,
+	MORE_METRICS_MAX = 64,
+	METRICS_MAX = 1 << 20,
+	COUNTS_KEPT_MS = 15000
+};
 
 /* clang-format off */
 static const struct schema_field clock_fields[] = {
@@ -158,6 +163,20 @@ static void add_gauges(struct buf *out, const struct api *api)
 	           "Answers that waited for a transaction.");
 }
 
+static void add_more(struct buf *out, const struct api *api)
+{
+	struct api_metric more[MORE_METRICS_MAX];
+	size_t n = 0;
+
+	if (api->host.metrics)
+		n = api->host.metrics(api->host.arg, more, LEN(more));
+	for (size_t i = 0; i < n; i++) {
+		metric(out, more[i].name, more[i].type, more[i].help);
+		buf_printf(out, "signet_%s %llu\n", more[i].name,
+		           (unsigned long long)more[i].value);
+	}
+}
+
 /* Counting reads an index from end to end, so it is done now and then. */
 static bool count_domains(struct api *api, struct err *err)
 {
@@ -187,6 +206,7 @@ enum api_result about_metrics(struct api_call *call)
 		           STR_ARG(api->counts.v[i].status),
 		           (long long)api->counts.v[i].n);
 	add_gauges(&out, api);
+	add_more(&out, api);
 	add_requests(&out, api);
 	add_roles(&out, api);
 	metric(&out, "start_time_seconds", "gauge", "When core started.");

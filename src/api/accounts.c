@@ -4,6 +4,8 @@
 #include "api/demo.h"
 #include "api/parts.h"
 
+static const char *const ip_policies[] = {"full", "truncated", "none", NULL};
+
 /* clang-format off */
 static const struct schema_field page_fields[] = {
         {"limit", SCHEMA_NUMBER, .min = 1, .max = API_PAGE_MAX, .help = "rows of a page; 50 where it is not given"},
@@ -17,6 +19,7 @@ static const struct schema_field fields[] = {
         {"owner_email", SCHEMA_EMAIL, true, .help = "whom it belongs to"},
         {"region", SCHEMA_TEXT, true, .help = "region of its new domains"},
         {"language", SCHEMA_TEXT, true, .help = "of its mails"},
+        {"addresses", SCHEMA_TEXT, true, .help = "what is kept of recipients' IP addresses: full, truncated, none"},
         {"operator", SCHEMA_BOOL, true, .help = "whether it may act for others"},
         {"created_at", SCHEMA_TIME, true, .help = "when it was made"},
         {"closed_at", SCHEMA_TIME, true, true, .help = "when it was closed"},
@@ -28,6 +31,7 @@ static const struct schema_field new_fields[] = {
         {"owner_email", SCHEMA_EMAIL, true, .min = 3, .max = 254, .help = "whom it belongs to: mails go there", .example = "\"owner@acme.example\""},
         {"region", SCHEMA_TEXT, .min = 1, .max = 32, .help = "region of its new domains; that of the installation where it is not given"},
         {"language", SCHEMA_TEXT, .min = 2, .max = 8, .help = "of its mails; en where it is not given"},
+        {"addresses", SCHEMA_WORD, .words = ip_policies, .help = "what is kept of the IP addresses of recipients: all, the network (/24, /48), nothing"},
         {"operator", SCHEMA_BOOL, .help = "whether it may act for others"},
 };
 const struct schema schema_account_new = {"AccountNew", new_fields, LEN(new_fields)};
@@ -37,6 +41,7 @@ static const struct schema_field change_fields[] = {
         {"owner_email", SCHEMA_EMAIL, .min = 3, .max = 254, .help = "whom it belongs to"},
         {"region", SCHEMA_TEXT, .min = 1, .max = 32, .help = "region of its new domains"},
         {"language", SCHEMA_TEXT, .min = 2, .max = 8, .help = "of its mails"},
+        {"addresses", SCHEMA_WORD, .words = ip_policies, .help = "what is kept of the IP addresses of recipients: all, the network (/24, /48), nothing"},
         {"operator", SCHEMA_BOOL, .help = "whether it may act for others"},
 };
 const struct schema schema_account_change = {"AccountChange", change_fields, LEN(change_fields)};
@@ -44,19 +49,32 @@ const struct schema schema_account_change = {"AccountChange", change_fields, LEN
 static const struct schema_field self_fields[] = {
         {"name", SCHEMA_TEXT, .min = 1, .help = "what it is called"},
         {"language", SCHEMA_TEXT, .min = 2, .max = 8, .help = "of its mails"},
+        {"addresses", SCHEMA_WORD, .words = ip_policies, .help = "what is kept of the IP addresses of recipients: all, the network (/24, /48), nothing"},
 };
 const struct schema schema_account_self = {"AccountSelf", self_fields, LEN(self_fields)};
 /* clang-format on */
 
-static json_t *account_json(const struct account_row *row)
+static json_t *account_json(struct api_call *call, const struct account_row *row)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "id",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "id",
 	                 api_id_json("acc", row->id), "name", json_text(row->name),
 	                 "owner_email", json_text(row->owner_email), "region",
 	                 json_text(row->region), "language", json_text(row->language),
+	                 "addresses",
+	                 json_text(row->ip_policy.n ? row->ip_policy
+	                                            : call->api->config->edge_ip),
 	                 "operator", row->is_operator, "created_at",
 	                 api_time_json(row->created_at), "closed_at",
 	                 api_time_json(row->closed_at));
+}
+
+/* The edges know of accounts too. */
+static void tell(struct api_call *call, int64_t account)
+{
+	const struct api_host *host = &call->api->host;
+
+	if (host->account_changed)
+		host->account_changed(host->arg, account);
 }
 
 /* Whether the installation has this region: one with a tracking host, or the usual one. */
@@ -81,6 +99,7 @@ enum api_result account_create(struct api_call *call)
 	        .owner_email = api_member(call->body, "owner_email"),
 	        .region = region.n ? region : call->api->config->instance_region,
 	        .language = language.n ? language : STR("en"),
+	        .ip_policy = api_member(call->body, "addresses"),
 	        .is_operator = api_member_bool(call->body, "operator", false),
 	        .created_at = call->now,
 	};
@@ -90,12 +109,13 @@ enum api_result account_create(struct api_call *call)
 		return api_invalid(call);
 	if (!account_add(call->api->store, &row, &row.id, &err))
 		return api_broken(call, &err);
+	tell(call, row.id);
 	if (call->api->config->demo_enabled && !demo_add(call, &row, &err))
 		return api_broken(call, &err);
 	call->object = api_id(call->a, "acc", row.id);
 	api_header(call, "Location",
 	           arena_printf(call->a, "/v1/accounts/%.*s", STR_ARG(call->object)));
-	return api_answer(call, 201, account_json(&row));
+	return api_answer(call, 201, account_json(call, &row));
 }
 
 enum api_result account_get_list(struct api_call *call)
@@ -111,7 +131,7 @@ enum api_result account_get_list(struct api_call *call)
 		return api_broken(call, &err);
 	list = json_array();
 	for (size_t i = 0; i < rows.n; i++)
-		json_array_append_new(list, account_json(&rows.v[i]));
+		json_array_append_new(list, account_json(call, &rows.v[i]));
 	return api_answer_list(call, list, rows.next);
 }
 
@@ -137,12 +157,12 @@ enum api_result account_get(struct api_call *call)
 {
 	struct account_row *row = named_account(call);
 
-	return row ? api_answer(call, 200, account_json(row)) : API_DONE;
+	return row ? api_answer(call, 200, account_json(call, row)) : API_DONE;
 }
 
 enum api_result account_get_own(struct api_call *call)
 {
-	return api_answer(call, 200, account_json(call->account));
+	return api_answer(call, 200, account_json(call, call->account));
 }
 
 static enum api_result change(struct api_call *call, struct account_row *row)
@@ -160,6 +180,8 @@ static enum api_result change(struct api_call *call, struct account_row *row)
 		row->region = api_member(b, "region");
 	if (api_has(b, "language"))
 		row->language = api_member(b, "language");
+	if (api_has(b, "addresses"))
+		row->ip_policy = api_member(b, "addresses");
 	if (row->id == call->who.home->id && row->is_operator &&
 	    !api_member_bool(b, "operator", true))
 		return api_problem(call, PROBLEM_CONFLICT,
@@ -167,7 +189,8 @@ static enum api_result change(struct api_call *call, struct account_row *row)
 	row->is_operator = api_member_bool(b, "operator", row->is_operator);
 	if (!account_save(call->api->store, row, &err))
 		return api_broken(call, &err);
-	return api_answer(call, 200, account_json(row));
+	tell(call, row->id);
+	return api_answer(call, 200, account_json(call, row));
 }
 
 enum api_result account_change(struct api_call *call)
@@ -196,7 +219,7 @@ static enum api_result set_closed(struct api_call *call, int64_t closed_at)
 	if (!account_close(call->api->store, row->id, closed_at, &err))
 		return api_broken(call, &err);
 	row->closed_at = closed_at;
-	return api_answer(call, 200, account_json(row));
+	return api_answer(call, 200, account_json(call, row));
 }
 
 enum api_result account_remove(struct api_call *call)

@@ -78,6 +78,13 @@ struct api_uploaded {
 	struct str words; /* why not; lent */
 };
 
+/* One line of /metrics. */
+struct api_metric {
+	char name[64]; /* without "signet_" */
+	const char *type, *help;
+	uint64_t value;
+};
+
 /* Gauges that only core knows, for /metrics. */
 struct api_gauges {
 	uint64_t checks_done, checks_failed; /* since the start */
@@ -144,6 +151,10 @@ struct api_host {
 	/* The row was written in this turn: its next_at, what edges know of it, whether it
 	 * is retired. */
 	void (*tracking_changed)(void *arg, const struct tracking_row *row);
+	/* The same of an account: its name, language and what it keeps of addresses. */
+	void (*account_changed)(void *arg, int64_t account);
+	/* Numbers of edges and journals for /metrics, up to `max`; how many. */
+	size_t (*metrics)(void *arg, struct api_metric *out, size_t max);
 };
 
 struct api_setup {

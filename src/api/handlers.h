@@ -83,6 +83,17 @@ enum api_result event_get_list(struct api_call *call);
 enum api_result event_get(struct api_call *call);
 enum api_result audit_get_list(struct api_call *call);
 
+/* tracked.c, statistics.c */
+extern const struct schema schema_track_event, schema_track_event_query,
+        schema_unsubscribe, schema_unsubscribe_query, schema_statistics,
+        schema_statistics_query, schema_statistics_short,
+        schema_statistics_list_query;
+enum api_result track_event_get_list(struct api_call *call);
+enum api_result unsubscribe_get_list(struct api_call *call);
+enum api_result unsubscribe_delete(struct api_call *call);
+enum api_result domain_statistics(struct api_call *call);
+enum api_result statistics_get_list(struct api_call *call);
+
 /* tracking.c, tracking_new.c */
 extern const struct schema schema_tracking, schema_tracking_new, schema_tracking_change,
         schema_tracking_query;

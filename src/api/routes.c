@@ -46,6 +46,13 @@ static const struct route routes[] = {
 	{HTTP_POST, "/v1/domains/{domain}/keys/{key}/activate", "dkim.activate", API_DOMAINS, ROUTE_EMPTY, dkim_activate, NULL, &schema_rotate, &schema_dkim_key, 200, "sign with a pending key", "The key in use until now retires; its record stays until it is safe_to_remove."},
 	{HTTP_POST, "/v1/domains/{domain}/keys/{key}/finish", "dkim.finish", API_DOMAINS, ROUTE_EMPTY, dkim_finish, NULL, &schema_rotate, &schema_dkim_key, 200, "end the life of a retiring key", NULL},
 
+	/* What happened to tracked links. */
+	{HTTP_GET, "/v1/tracking-events", "tracking_events.list", API_READ, ROUTE_BOUND | ROUTE_LIST, track_event_get_list, &schema_track_event_query, NULL, &schema_track_event, 200, "list clicks, opens and unsubscriptions", "None is left out: each says whether a person or a machine seems to have done it, and why. A page of one type or verdict may have fewer rows than asked for, or none, and still a next one."},
+	{HTTP_GET, "/v1/domains/{domain}/statistics", "domains.statistics", API_READ, 0, domain_statistics, &schema_statistics_query, NULL, &schema_statistics, 200, "what happened on each day", "People and machines apart; both are counted. A deleted domain keeps its statistics: ask by its id."},
+	{HTTP_GET, "/v1/statistics", "statistics.list", API_READ, ROUTE_LIST, statistics_get_list, &schema_statistics_list_query, NULL, &schema_statistics_short, 200, "what happened, by domain", "Only domains to which something happened, deleted ones too."},
+	{HTTP_GET, "/v1/unsubscribes", "unsubscribes.list", API_READ, ROUTE_BOUND | ROUTE_LIST, unsubscribe_get_list, &schema_unsubscribe_query, NULL, &schema_unsubscribe, 200, "list who unsubscribed", NULL},
+	{HTTP_DELETE, "/v1/unsubscribes/{unsubscribe}", "unsubscribes.remove", API_DOMAINS, ROUTE_BOUND, unsubscribe_delete, NULL, NULL, NULL, 204, "take one back", "For an address whose owner asks for mail again."},
+
 	/* Senders, tracking domains. */
 	{HTTP_GET, "/v1/senders", "senders.list", API_READ, ROUTE_BOUND | ROUTE_LIST, sender_get_list, &schema_sender_query, NULL, &schema_sender, 200, "list From addresses", NULL},
 	{HTTP_POST, "/v1/senders", "senders.create", API_DOMAINS, ROUTE_BOUND | ROUTE_IDEMPOTENT, sender_create, NULL, &schema_sender_new, &schema_sender, 201, "add a From address", "Its domain must be one of the account's. Where template code makes the domain, as x@{{domain}}, the status is undetermined."},

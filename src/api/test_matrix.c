@@ -8,6 +8,8 @@
 #include "store/dkim_key.h"
 #include "store/event.h"
 #include "store/review.h"
+#include "store/track_event.h"
+#include "store/unsubscribe.h"
 
 enum caller {
 	NOBODY,
@@ -50,16 +52,17 @@ static const char *word_of(const struct matrix *m, const char *pattern, struct s
 	const struct {
 		const char *name, *word;
 	} words[] = {
-	        {"account",  m->account                  },
-                {"domain",   m->domain                   },
-	        {"sender",   m->sender                   },
-                {"user",     m->user                     },
-	        {"event",    m->event                    },
-                {"key",      of_domain ? "dkm_1" : m->key},
-	        {"check",    "chk_1"                     },
-                {"tracking", "trk_1"                     },
-	        {"review",   "rev_1"                     },
-                {"name",     "api.md"                    },
+	        {"account",     m->account                  },
+                {"domain",      m->domain                   },
+	        {"sender",      m->sender                   },
+                {"user",        m->user                     },
+	        {"event",       m->event                    },
+                {"key",         of_domain ? "dkm_1" : m->key},
+	        {"check",       "chk_1"                     },
+                {"tracking",    "trk_1"                     },
+	        {"unsubscribe", "uns_1"                     },
+                {"review",      "rev_1"                     },
+	        {"name",        "api.md"                    },
 	};
 
 	for (size_t i = 0; i < LEN(words); i++)
@@ -187,6 +190,19 @@ static void make_things(struct matrix *m)
 	keep_id(f, m->domain);
 	check.domain_id = api_id_parse(str_c(m->domain), "dom");
 	GOOD(f, check_add(&f->store, &check, &id, &f->err));
+	GOOD(f, unsubscribe_add(&f->store,
+	                        &(struct unsubscribe_row){.account_id = f->account,
+	                                                  .domain_id = check.domain_id,
+	                                                  .address = STR("a@b.example"),
+	                                                  .at = T0},
+	                        &id, &f->err));
+	GOOD(f, track_event_add(&f->store,
+	                        &(struct track_event_row){.id = 1,
+	                                                  .account_id = f->account,
+	                                                  .domain_id = check.domain_id,
+	                                                  .type = 1,
+	                                                  .at = T0},
+	                        &f->err));
 	assert_int_equal(
 	        ask_as(f, f->key, "PUT", "/v1/domains/mine.example/review/form",
 	               "{\"kind\":\"personal\",\"name\":\"A\",\"address\":\"1\","

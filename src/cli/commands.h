@@ -43,6 +43,8 @@ extern const struct command cmd_store_backup;
 extern const struct command cmd_user_add, cmd_user_list, cmd_user_rm;
 extern const struct command cmd_token_add, cmd_token_rm;
 extern const struct command cmd_journal_cat, cmd_journal_check;
+extern const struct command cmd_statistics, cmd_tracking_events;
+extern const struct command cmd_unsubscribe_list, cmd_unsubscribe_rm;
 extern const struct command cmd_token_seal, cmd_token_open, cmd_token_rotate;
 extern const struct command cmd_profile_list, cmd_profile_show, cmd_profile_render;
 extern const struct command cmd_provider_list, cmd_provider_show;

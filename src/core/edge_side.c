@@ -1,10 +1,13 @@
 #include "core/edge_side.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "core/parts.h"
 #include "data/data.h"
 #include "store/tracking.h"
 
-enum { PAGE_HOSTS = 200 };
+enum { PAGE_HOSTS = 200, PAGE_TEXTS = 1024 * 1024 };
 
 /* Retired hosts too: their links live on. */
 static struct edge_host edge_host_of(const struct tracking_row *row)
@@ -26,15 +29,22 @@ static bool list_hosts(void *arg, struct arena *a, int64_t after,
 {
 	struct core *core = arg;
 	struct tracking_rows rows;
+	size_t texts = 0;
 
 	if (!tracking_list(&core->store, a, &(struct tracking_filter){0},
 	                   &(struct store_page){.cursor = after, .limit = PAGE_HOSTS},
 	                   &rows, err))
 		return false;
 	page->v = ARENA_ARRAY(a, struct edge_host, rows.n + 1);
-	for (size_t i = 0; i < rows.n; i++)
-		page->v[page->n++] = edge_host_of(&rows.v[i]);
 	page->next = rows.next;
+	for (size_t i = 0; i < rows.n; i++) {
+		page->v[page->n++] = edge_host_of(&rows.v[i]);
+		texts += rows.v[i].aasa.n + rows.v[i].assetlinks.n;
+		if (texts > PAGE_TEXTS && i + 1 < rows.n) {
+			page->next = rows.v[i].id;
+			break;
+		}
+	}
 	return true;
 }
 
@@ -75,4 +85,42 @@ bool core_edge_side_load(struct core *core, struct err *err)
 			edges_connect(core->edges, i, fd);
 	}
 	return ingest_load(core->ingest, err);
+}
+
+static void put(struct api_metric *m, const char *name, const char *type,
+                const char *help, uint64_t value)
+{
+	*m = (struct api_metric){.type = type, .help = help, .value = value};
+	snprintf(m->name, sizeof(m->name), "%s%s", name,
+	         type[0] == 'c' ? "_total" : "");
+}
+
+size_t core_edge_metrics(void *arg, struct api_metric *out, size_t max)
+{
+	const struct core *core = arg;
+	struct edge_stats edges = edges_stats(core->edges);
+	struct ingest_stats ingest = ingest_stats(core->ingest);
+	size_t n = 0;
+
+	need(max >= EDGE_STATS_COUNT + 5);
+	for (size_t i = 0; i < EDGE_STATS_COUNT; i++) {
+		const struct edge_stats_row *row = &edge_stats_rows[i];
+		char name[48];
+		uint64_t value;
+
+		memcpy(&value, (const char *)&edges + row->offset, sizeof(value));
+		snprintf(name, sizeof(name), "edge_%s", row->name);
+		put(&out[n++], name, row->type, row->help, value);
+	}
+	put(&out[n++], "ingest_events", "counter", "Events taken from journals.",
+	    ingest.events);
+	put(&out[n++], "ingest_unknown", "counter", "Records of no known form.",
+	    ingest.unknown);
+	put(&out[n++], "ingest_failures", "counter",
+	    "Times that reading journals failed.", ingest.failures);
+	put(&out[n++], "ingest_missing", "gauge",
+	    "Events that cannot be read from damaged journals.", ingest.missing);
+	put(&out[n++], "ingest_waiting", "gauge",
+	    "Events in journals that are not in the store yet.", ingest.waiting);
+	return n;
 }

@@ -1,7 +1,7 @@
 /* What the core has to do with its edges, put together: edges.h and ingest.h. */
 #pragma once
 
-#include "base/err.h"
+#include "api/api.h"
 
 struct core;
 struct tracking_row;
@@ -12,3 +12,5 @@ void core_edge_side(struct core *core);
 void core_tell_host(struct core *core, const struct tracking_row *row);
 /* Connects the edges that there are, and begins to read their journals. */
 NODISCARD bool core_edge_side_load(struct core *core, struct err *err);
+/* The numbers of edges and of reading their journals, for /metrics. */
+size_t core_edge_metrics(void *arg, struct api_metric *out, size_t max);

@@ -62,6 +62,13 @@ static void tracking_changed(void *arg, const struct tracking_row *row)
 	core_tell_host(core, row);
 }
 
+static void account_changed(void *arg, int64_t account)
+{
+	struct core *core = arg;
+
+	edges_account(core->edges, account);
+}
+
 static enum api_role_state shown_state(enum ipc_role_state state)
 {
 	switch (state) {
@@ -160,5 +167,7 @@ struct api_host core_host(struct core *core)
 	        .shift_clock = shift_clock,
 	        .tracking_now = tracking_now,
 	        .tracking_changed = tracking_changed,
+	        .account_changed = account_changed,
+	        .metrics = core_edge_metrics,
 	};
 }

@@ -8,9 +8,12 @@
 #include "store/check.h"
 #include "store/event.h"
 #include "store/idempotency.h"
+#include "store/track_event.h"
+#include "store/track_message.h"
 #include "store/turn.h"
 #include "store/unsettled_key.h"
 #include "store/user.h"
+#include "track/token.h"
 
 enum {
 	ROWS_AT_ONCE = 500,
@@ -43,6 +46,23 @@ static bool purge_events(struct upkeep *u, int64_t now, int64_t *removed,
                          struct err *err)
 {
 	return event_purge(u->store, now - u->events_ms, ROWS_AT_ONCE, removed, err);
+}
+
+static bool purge_track_events(struct upkeep *u, int64_t now, int64_t *removed,
+                               struct err *err)
+{
+	return track_event_purge(u->store, now - u->events_ms, ROWS_AT_ONCE, removed,
+	                         err);
+}
+
+/* What is known of messages by events that are gone; their counts stay. */
+static bool purge_track_messages(struct upkeep *u, int64_t now, int64_t *removed,
+                                 struct err *err)
+{
+	int64_t before = now - u->events_ms;
+
+	return track_message_purge(u->store, before, (int64_t)token_message(before, 0),
+	                           ROWS_AT_ONCE, removed, err);
 }
 
 static bool purge_audit(struct upkeep *u, int64_t now, int64_t *removed,
@@ -82,12 +102,14 @@ static const struct {
 	const char *name;
 	bool (*run)(struct upkeep *u, int64_t now, int64_t *removed, struct err *err);
 } tasks[] = {
-        {"checks",      purge_checks  },
-        {"events",      purge_events  },
-        {"audit",       purge_audit   },
-        {"idempotency", purge_answers },
-        {"sessions",    purge_sessions},
-        {"keys",        drop_keys     },
+        {"checks",         purge_checks        },
+        {"events",         purge_events        },
+        {"track_events",   purge_track_events  },
+        {"track_messages", purge_track_messages},
+        {"audit",          purge_audit         },
+        {"idempotency",    purge_answers       },
+        {"sessions",       purge_sessions      },
+        {"keys",           drop_keys           },
 };
 
 static void run_in(struct upkeep *u, int64_t ms)

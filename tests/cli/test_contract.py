@@ -23,7 +23,8 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
             "domain records", "domain verify", "domain watch", "domain retry",
             "domain rotate", "domain instructions", "domain rm", "sender add",
             "sender list", "sender rm", "tracking add", "tracking list",
-            "tracking show", "tracking verify", "tracking rm", "certificate list", "certificate show",
+            "tracking show", "tracking verify", "tracking rm", "tracking events", "statistics",
+            "unsubscribe list", "unsubscribe rm", "certificate list", "certificate show",
             "certificate upload", "certificate renew", "certificate rm", "key add", "key list", "key rm", "user add",
             "user list", "user rm", "token add", "token rm", "token seal",
             "token open", "token rotate", "journal cat", "journal check",
@@ -34,7 +35,7 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
 # Those that have nothing to answer without a server's data, and are tried with one.
 SERVER = ["store backup", "serve", "edge"]
 GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender",
-          "tracking", "certificate", "key", "user", "token", "journal", "account", "review", "event",
+          "tracking", "unsubscribe", "certificate", "key", "user", "token", "journal", "account", "review", "event",
           "config"]
 # Those that are clients of a server; none listens where they are sent here.
 ASKS_SERVER = {
@@ -45,6 +46,8 @@ ASKS_SERVER = {
     "domain instructions": ["acme.example", "--to", "me@acme.example"],
     "domain rm": ["acme.example"], "sender add": ["me@acme.example"], "sender list": [],
     "sender rm": ["snd_1"],
+    "tracking events": [], "statistics": [], "unsubscribe list": [],
+    "unsubscribe rm": ["uns_1"],
     "tracking add": ["track.acme.example", "--domain", "acme.example"], "tracking list": [],
     "tracking show": ["trk_1"], "tracking verify": ["trk_1"], "tracking rm": ["trk_1"],
     "certificate list": [], "certificate show": ["trk_1"],
