@@ -48,6 +48,9 @@ def services():
     lab = Lab.attach()
     for zone, text in SERVICE_ZONES.items():
         lab.host(zone, text, "generic3")
+    yield
+    for zone in SERVICE_ZONES:
+        lab.remove(zone)
 
 
 def zone_lines(server, name):
