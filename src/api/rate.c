@@ -36,6 +36,14 @@ static struct rate_bucket *find(struct rate_table *t, uint64_t owner)
 	return oldest;
 }
 
+/* Rounded up, but for what the arithmetic leaves over: a minute is 60, not 61. */
+static int64_t whole_seconds(double ms)
+{
+	int64_t s = (int64_t)(ms + 999.5) / 1000;
+
+	return s > 0 ? s : 1;
+}
+
 struct rate_result rate_take(struct rate_table *t, uint64_t owner, int64_t per_minute,
                              int64_t now)
 {
@@ -55,7 +63,7 @@ struct rate_result rate_take(struct rate_table *t, uint64_t owner, int64_t per_m
 	if (out.ok)
 		b->tokens -= 1;
 	else
-		out.retry_s = (int64_t)((1 - b->tokens) / per_ms / 1000) + 1;
+		out.retry_s = whole_seconds((1 - b->tokens) / per_ms);
 	out.remaining = (int64_t)b->tokens;
 	return out;
 }
