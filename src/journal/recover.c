@@ -92,6 +92,26 @@ static bool recover_newest(const struct journal_io *io, int folder, struct arena
 	return ok;
 }
 
+/* Where state and newest segment say nothing of the folder, an older one does. */
+static void find_id(const struct journal_io *io, int folder,
+                    const struct journal_segments *segments,
+                    struct journal_recovery *out)
+{
+	struct journal_header header;
+
+	for (size_t i = segments->n; i > 0 && !out->folder; i--) {
+		int fd = journal_segment_open(io, folder, segments->v[i - 1], 0,
+		                              &header);
+
+		if (fd < 0)
+			continue;
+		out->folder = header.folder;
+		file_close(&fd);
+	}
+	while (!out->folder)
+		random_bytes(&out->folder, sizeof(out->folder));
+}
+
 bool journal_recover(const struct journal_io *io, int folder, struct arena *a,
                      struct journal_recovery *out, const char **call)
 {
@@ -111,8 +131,7 @@ bool journal_recover(const struct journal_io *io, int folder, struct arena *a,
 	out->next = out->mark + 1;
 	if (segments.n && !recover_newest(io, folder, a, out, call))
 		return false;
-	while (!out->folder)
-		random_bytes(&out->folder, sizeof(out->folder));
+	find_id(io, folder, &segments, out);
 	return true;
 }
 

@@ -42,15 +42,20 @@ static bool open_state(struct journal_writer *w)
 {
 	const struct journal_io *io = w->options.io;
 	struct journal_thread *t = &w->t;
+	struct stat st;
 	int fd;
 
-	if (t->state >= 0)
+	if (t->state >= 0 && fstat(t->state, &st) == 0 && st.st_nlink > 0)
 		return true;
+	if (t->state >= 0) /* somebody removed it: readers must find one */
+		t->recovery.has_state = false;
+	file_close(&t->state);
 	t->call = "open";
 	if (t->recovery.has_state) {
 		t->state =
 		        io->open(t->folder, JOURNAL_STATE_NAME, O_RDWR | O_NOFOLLOW, 0);
-		return t->state >= 0;
+		if (t->state >= 0 || errno != ENOENT)
+			return t->state >= 0;
 	}
 	fd = io->open(t->folder, JOURNAL_NEW_NAME, NEW_FLAGS, MODE);
 	if (fd < 0)

@@ -294,6 +294,69 @@ static void test_no_state(void **state)
 	test_folder_done(&f);
 }
 
+/* Somebody removes the mark while the writer is at work: the next segment has one. */
+static void test_state_removed(void **state)
+{
+	struct test_folder f;
+	struct journal_cursor cursor = {0};
+	struct journal_writer *w;
+	char path[200];
+
+	(void)state;
+	test_folder_init(&f);
+	w = open_writer(f.path, 2000);
+	snprintf(path, sizeof(path), "%s/state", f.path);
+	for (uint64_t i = 1; i <= 60; i++) {
+		if (i == 20)
+			assert_int_equal(unlink(path), 0);
+		test_add(w, i, i);
+		test_settle(w, i);
+	}
+	read_up_to(f.path, &cursor, 60);
+	assert_int_equal(journal_close(w), 0);
+	test_folder_done(&f);
+}
+
+/* The mark and the newest header are hurt: the folder is still known as the one it was. */
+static void test_newest_hurt(void **state)
+{
+	struct test_folder f;
+	struct journal_cursor cursor = {0}, known;
+	struct journal_reader *r;
+	struct journal_record record;
+	struct journal_writer *w;
+	struct err err = {0};
+	char path[200];
+	int fd;
+
+	(void)state;
+	test_folder_init(&f);
+	w = open_writer(f.path, 0);
+	test_add(w, 1, 10);
+	assert_int_equal(journal_close(w), 0);
+	w = open_writer(f.path, 0);
+	test_add(w, 11, 20);
+	assert_int_equal(journal_close(w), 0);
+	test_read(f.path, &cursor);
+	known = cursor;
+	snprintf(path, sizeof(path), "%s/state", f.path);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/00000000000000000011.journal", f.path);
+	fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, "x", 1, 10), 1);
+	close(fd);
+	w = open_writer(f.path, 0);
+	journal_release(w, cursor.sequence);
+	assert_true(journal_add(w, STR("new")) > 20);
+	assert_int_equal(journal_close(w), 0);
+	assert_true(journal_reader_open(f.path, &cursor, 0, &r, &err));
+	assert_int_equal(journal_reader_next(r, &record, &err), JOURNAL_RECORD);
+	assert_true(str_eq(record.bytes, STR("new")));
+	assert_true(journal_reader_cursor(r).folder == known.folder);
+	journal_reader_close(r);
+	test_folder_done(&f);
+}
+
 /* A new folder under the old name begins at 1: the cursor of the old one must not hide
  * its records. */
 static void test_other_folder(void **state)
@@ -353,11 +416,18 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_crc),          cmocka_unit_test(test_names),
-	        cmocka_unit_test(test_way),          cmocka_unit_test(test_retention),
-	        cmocka_unit_test(test_two_writers),  cmocka_unit_test(test_put_back),
-	        cmocka_unit_test(test_foreign),      cmocka_unit_test(test_no_state),
-	        cmocka_unit_test(test_other_folder), cmocka_unit_test(test_damage),
+	        cmocka_unit_test(test_crc),
+	        cmocka_unit_test(test_names),
+	        cmocka_unit_test(test_way),
+	        cmocka_unit_test(test_retention),
+	        cmocka_unit_test(test_two_writers),
+	        cmocka_unit_test(test_put_back),
+	        cmocka_unit_test(test_foreign),
+	        cmocka_unit_test(test_no_state),
+	        cmocka_unit_test(test_other_folder),
+	        cmocka_unit_test(test_damage),
+	        cmocka_unit_test(test_state_removed),
+	        cmocka_unit_test(test_newest_hurt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

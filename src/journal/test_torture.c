@@ -371,23 +371,23 @@ static void tell(struct test_folder *f, struct test_folder *crashed)
 	struct journal_writer *w;
 	const char *dir = f->path;
 	char bytes[600];
-	uint64_t left;
+	uint64_t left, synced;
 
 	disk.dir = f->path;
 	disk.crash_dir = crashed->path;
 	w = open_writer(f->path, &disk_io);
 	disk.w = w;
 	first_life(w, heals);
+	synced = journal_synced(w);
+	left = journal_close(w); /* and no thread from here on */
 	disk.w = NULL;
-	if (!disk.is_crashed) {
-		disk.synced = journal_synced(w);
+	if (disk.is_crashed) {
+		dir = crashed->path;
+	} else {
+		/* What was taken is kept until it is written. */
+		disk.synced = heals && left == 0 ? RECORDS : synced;
 		read_all(f->path, &disk.cursor, NULL);
 	}
-	left = journal_close(w);
-	if (disk.is_crashed)
-		dir = crashed->path;
-	else if (heals && left == 0)
-		disk.synced = RECORDS; /* what was taken is kept until it is written */
 	assert_true(left == 0 || disk.fails);
 	cursor = disk.cursor;
 

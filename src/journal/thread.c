@@ -306,17 +306,15 @@ void *journal_thread_run(void *arg)
 				succeeded(w);
 			else
 				failed(w, errno);
-			atomic_store(&w->busy_since, 0);
 		} while (ok && has_work(w));
 		if (is_last)
 			break;
-		if (!ok) {
-			wait_for_better(w);
-			continue;
+		if (ok) {
+			journal_mark(w);
+			journal_retain(w);
 		}
-		journal_mark(w);
-		journal_retain(w);
-		rest(w);
+		atomic_store(&w->busy_since, 0);
+		ok ? rest(w) : wait_for_better(w);
 	}
 	if (w->t.fd >= 0)
 		journal_segment_end(w);

@@ -135,11 +135,10 @@ bool journal_open(const struct journal_options *options, struct journal_writer *
 static bool take_over(struct journal_writer *w)
 {
 	uint64_t next = atomic_load_explicit(&w->first_next, memory_order_acquire);
-	uint64_t released = atomic_load(&w->released);
 
 	if (!next)
 		return false;
-	w->next = next > released ? next : released + 1;
+	w->next = next > w->floor ? next : w->floor + 1;
 	w->seed = journal_seed(atomic_load(&w->folder_id));
 	return true;
 }
@@ -239,12 +238,20 @@ bool journal_tick(struct journal_writer *w)
 
 void journal_release(struct journal_writer *w, uint64_t sequence)
 {
-	if (sequence >= JOURNAL_SEQUENCE_END / 2 ||
-	    sequence <= atomic_load(&w->released))
+	if (sequence >= JOURNAL_SEQUENCE_END / 2)
+		return;
+	/* What is ahead of all that is here says nothing of what was read of it. */
+	if (!w->next && !take_over(w)) {
+		w->floor = sequence > w->floor ? sequence : w->floor;
+		return;
+	}
+	if (sequence >= w->next) {
+		w->next = sequence + 1;
+		return;
+	}
+	if (sequence <= atomic_load(&w->released))
 		return;
 	atomic_store(&w->released, sequence);
-	if (w->next && sequence >= w->next)
-		w->next = sequence + 1;
 	journal_thread_wake(w, false);
 }
 

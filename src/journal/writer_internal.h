@@ -52,7 +52,8 @@ struct journal_writer {
 	alignas(JOURNAL_LINE) uint64_t head; /* the loop's */
 	uint64_t handed;
 	uint64_t tail_seen;
-	uint64_t next; /* sequence; 0: not recovered yet */
+	uint64_t next;  /* sequence; 0: not recovered yet */
+	uint64_t floor; /* and then above this */
 	uint32_t seed;
 	bool is_stalled;
 	uint64_t added, bytes, lost, refused, at_risk;
