@@ -9,7 +9,7 @@ LAB = /usr/bin/python3 tests/lab/lab.py run --
 
 .PHONY: all run test unit check check-source check-commands check-letters e2e e2e-dns \
 	e2e-server package torture torture-edge bench-check bench-watch bench-dkim \
-	bench-letter bench-edge bench-edge-hosts bench-store bench-journal fuzz format docs install deb clean
+	bench-letter bench-edge bench-edge-hosts bench-store bench-journal bench-ingest fuzz format docs install deb clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
@@ -106,6 +106,13 @@ bench-store: all
 		status=$$?; rm -r $$folder; exit $$status
 
 # What a durable record in the journal costs, on the disk of the build.
+# Events into the store: judged, stored, counted, a second; what a token costs.
+bench-ingest: all
+	@$(BUILD)/tests/bench_token
+	@folder=$$(mktemp -d $(abspath $(BUILD))/ingest.XXXXXX) && \
+		$(BUILD)/tests/bench_ingest $$folder $(or $(EVENTS),1000000) data/agents.json; \
+		status=$$?; rm -r $$folder; exit $$status
+
 bench-journal: all
 	@folder=$$(mktemp -d $(abspath $(BUILD))/journal.XXXXXX) && \
 		$(BUILD)/tests/bench_journal $$folder/journal; \

@@ -251,6 +251,56 @@ static void test_utf8(void **state)
 	assert_int_equal(utf8_columns(STR("b\xc3\xbc")), 2);
 }
 
+/* Without an arena, and one text for each sequence of bytes. */
+static void test_base64url_read(void **state)
+{
+	static const char *const bad[] = {
+	        "A",    "AAAAA",           "AB", "AAB", "A+==", "AA==", "AA/A",
+	        "AAA ", "\xff\xff\xff\xff"};
+	char bytes[64], text[88], back[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 37 + 200);
+	for (size_t n = 0; n <= sizeof(bytes); n++) {
+		size_t length = base64url_write((struct str){bytes, n}, text);
+
+		assert_int_equal(base64url_read((struct str){text, length}, back), n);
+		assert_memory_equal(back, bytes, n);
+	}
+	for (size_t i = 0; i < LEN(bad); i++)
+		assert_int_equal(base64url_read(str_c(bad[i]), back), -1);
+}
+
+static void test_clock_parse(void **state)
+{
+	static const char *const bad[] = {
+	        "",
+	        "2026-11-21",
+	        "2026-11-21T02:30:00",
+	        "2026-11-21T02:30:00z",
+	        "2026-13-21T02:30:00Z",
+	        "2026-02-29T02:30:00Z",
+	        "2026-11-21T24:00:00Z",
+	        "2026-11-21T02:60:00Z",
+	        "1969-12-31T23:59:59Z",
+	        "2026-11-21T02:30:00Z ",
+	        "2026-11-2x02:30:00Zxx",
+	};
+	AUTO(arena) a = {0};
+	int64_t at = 7;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(bad); i++)
+		assert_false(clock_parse(str_c(bad[i]), &at));
+	assert_int_equal(at, 7);
+	for (int64_t t = 0; t < INT64_C(253402300800000); t += INT64_C(123456789000)) {
+		assert_true(clock_parse(clock_format(&a, t), &at));
+		assert_int_equal(at, t);
+	}
+	assert_true(clock_parse(STR("2028-02-29T23:59:59Z"), &at));
+}
+
 static void test_clock(void **state)
 {
 	AUTO(arena) a = {0};
@@ -396,6 +446,8 @@ int main(void)
 	        cmocka_unit_test(test_buf_maximum),
 	        cmocka_unit_test(test_utf8),
 	        cmocka_unit_test(test_clock),
+	        cmocka_unit_test(test_clock_parse),
+	        cmocka_unit_test(test_base64url_read),
 	        cmocka_unit_test(test_options),
 	        cmocka_unit_test(test_option_errors),
 	        cmocka_unit_test(test_json_errors),

@@ -342,3 +342,36 @@ def test_networks():
         for j, other in ranges:
             same_family = one.version == other.version
             assert i == j or not same_family or not one.overlaps(other), (one, other)
+
+
+BROWSERS = [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/17.4 Safari/605.1.15",
+    "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 10; CUBOT_X30) AppleWebKit/537.36 Chrome/120 Mobile Safari/537",
+    "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
+    "Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/450.0]",
+    "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; ms-office; Microsoft Outlook 16.0)",
+    "Opera/9.80 (Windows NT 6.1) Presto/2.12.388 Version/12.18",
+]
+
+
+def test_agents():
+    """Each piece can be found, tells no browser a machine, and belongs to one row."""
+    agents = load("agents")
+    assert len({a["id"] for a in agents}) == len(agents) > 80
+    before = []
+    for agent in agents:
+        assert set(agent) in ({"id", "name", "kind", "contains"}, {"id", "name", "kind", "is"})
+        assert re.fullmatch("[a-z0-9_]+", agent["id"]) and agent["name"]
+        assert agent["kind"] in {"scanner", "preview", "crawler", "tool", "monitor", "proxy",
+                                 "relay"}
+        for piece in agent.get("contains", []):
+            assert len(piece) >= 4, piece
+            assert [b for b in BROWSERS if piece.lower() in b.lower()] == [], piece
+            assert [p for p in before if p in piece.lower()] == [], piece
+            before.append(piece.lower())
