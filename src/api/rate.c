@@ -44,6 +44,9 @@ static int64_t whole_seconds(double ms)
 	return s > 0 ? s : 1;
 }
 
+/* What adding up parts of a token may lose. */
+#define ALMOST 1e-6
+
 struct rate_result rate_take(struct rate_table *t, uint64_t owner, int64_t per_minute,
                              int64_t now)
 {
@@ -59,7 +62,7 @@ struct rate_result rate_take(struct rate_table *t, uint64_t owner, int64_t per_m
 	b->at = now;
 	if (b->tokens > full)
 		b->tokens = full;
-	out.ok = b->tokens >= 1;
+	out.ok = b->tokens >= 1 - ALMOST;
 	if (out.ok)
 		b->tokens -= 1;
 	else

@@ -292,12 +292,35 @@ static void buckets_fill_up_again(void **state)
 	(void)state;
 	for (int i = 0; i < 60; i++)
 		assert_true(rate_take(&t, 5, 60, 1000).ok);
-	assert_int_equal(rate_take(&t, 5, 60, 1000).retry_s, 2);
+	assert_int_equal(rate_take(&t, 5, 60, 1000).retry_s, 1);
 	assert_true(rate_take(&t, 6, 60, 1000).ok);
 	assert_false(rate_take(&t, 5, 60, 1900).ok);
 	assert_true(rate_take(&t, 5, 60, 2100).ok);
 	assert_int_equal(rate_take(&t, 5, 60, 10000000).remaining, 59);
 	assert_true(rate_owner(RATE_KEY, 1) != rate_owner(RATE_VERIFY, 1));
+}
+
+/* Who waits as long as was said may go on, and not a second less is enough. */
+static void the_time_to_wait_is_right(void **state)
+{
+	AUTO(arena) a = {0};
+	struct rate_table t = rate_init(&a);
+
+	(void)state;
+	for (int64_t limit = 1; limit < 200; limit++) {
+		uint64_t owner = 1000 + (uint64_t)limit;
+		int64_t now = 1000 + 17 * limit;
+		struct rate_result r;
+
+		while ((r = rate_take(&t, owner, limit, now)).ok)
+			;
+		if (limit == 1)
+			assert_int_equal(r.retry_s, 60);
+		assert_false(
+		        r.retry_s > 1 &&
+		        rate_take(&t, owner, limit, now + (r.retry_s - 1) * 1000).ok);
+		assert_true(rate_take(&t, owner, limit, now + r.retry_s * 1000).ok);
+	}
 }
 
 static void lists_come_in_pages(void **state)
@@ -434,6 +457,7 @@ int main(void)
 	        API_TEST(too_fast_is_told_when_to_return),
 	        API_TEST(guessing_of_keys_is_slowed_down),
 	        cmocka_unit_test(buckets_fill_up_again),
+	        cmocka_unit_test(the_time_to_wait_is_right),
 	        API_TEST(lists_come_in_pages),
 	        API_TEST(documents_are_there),
 	        cmocka_unit_test(the_table_is_whole),
