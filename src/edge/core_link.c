@@ -88,6 +88,8 @@ struct edge_stats edge_numbers(const struct edge *e)
 	s.journal_bytes = journal.bytes;
 	s.journal_syncs = journal.syncs;
 	s.journal_lost = journal.lost;
+	s.journal_at_risk = journal.at_risk;
+	s.journal_refused = journal.refused;
 	s.journal_waiting = waiting;
 	s.journal_failed_since = (uint64_t)journal.failing_since;
 	s.journal_errno = (uint64_t)journal.error;

@@ -94,6 +94,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 			          LOG_CSTR("reason", strerror(s.error)));
 		else
 			log_warning("journal.works_again", LOG_NUM("lost", s.lost),
+			            LOG_NUM("at_risk", s.at_risk),
 			            LOG_NUM("refused", s.refused));
 	}
 	e->was_failing = is_failing;

@@ -29,6 +29,9 @@
 	X(journal_bytes, "counter", "Bytes written to the journal.")                   \
 	X(journal_syncs, "counter", "Times that the disk was waited for.")             \
 	X(journal_lost, "counter", "Events that could not be kept.")                   \
+	X(journal_at_risk, "counter",                                                  \
+	  "Requests that were answered before their event was on disk.")               \
+	X(journal_refused, "counter", "Requests refused as the journal failed.")       \
 	X(journal_waiting, "gauge", "Events that are not on disk yet.")                \
 	X(journal_failed_since, "gauge",                                               \
 	  "Since when the journal cannot be written, ms; 0: it can.")                  \
@@ -37,7 +40,7 @@
 	X(ip_unknown, "counter",                                                       \
 	  "Events without an address, since no accounts are known yet.")
 
-#define EDGE_STATS_FIELDS "uuuuuuuuuuuuuuuuuuuuuu"
+#define EDGE_STATS_FIELDS "uuuuuuuuuuuuuuuuuuuuuuuu"
 
 struct edge_stats {
 #define X(name, type, help) uint64_t name;

@@ -179,6 +179,7 @@ static void test_interval(void **state)
 static void test_hanging(void **state)
 {
 	struct journal_cursor cursor = {0};
+	struct journal_stats stats;
 	struct test_folder f;
 	struct journal_writer *w;
 
@@ -192,6 +193,9 @@ static void test_hanging(void **state)
 	while (!journal_tick(w))
 		usleep(10000);
 	assert_int_equal(journal_answer(w, 1), JOURNAL_GO);
+	journal_stats_get(w, &stats);
+	assert_int_equal(stats.error, ETIMEDOUT);
+	assert_true(stats.failing_since > 0);
 	is_hanging = false;
 	while (journal_tick(w))
 		usleep(1000);

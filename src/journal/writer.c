@@ -277,6 +277,12 @@ void journal_stats_get(const struct journal_writer *w, struct journal_stats *out
 	        .error = atomic_load(&w->error),
 	        .failed_call = atomic_load(&w->failed_call),
 	};
+	if (w->is_stalled && !out->failing_since) {
+		out->failing_since = clock_now() - clock_monotonic_ms() +
+		                     atomic_load(&w->busy_since);
+		out->error = ETIMEDOUT;
+		out->failed_call = "hanging";
+	}
 }
 
 /* Records between two positions. */

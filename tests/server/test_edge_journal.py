@@ -5,7 +5,9 @@ The server runs in a mount namespace of its own in which the journal's folder is
 tmpfs; what is mounted there is reached through /proc/PID/root.
 """
 
+import errno
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -74,6 +76,11 @@ def click(server, seconds=1, per_second=5000):
     return Clicks(CLICKS, server, seconds, 16, per_second).end()
 
 
+def metric(server, name):
+    return float(re.search(rf"^signet_{name} (\S+)$",
+                           server.api.get("/metrics").body.decode(), re.M)[1])
+
+
 def test_full_and_answer(start):
     server = start()
     before = click(server, 0.2)
@@ -86,8 +93,12 @@ def test_full_and_answer(start):
     last = click(server, 0.3, 1000)
     assert last.answered == last.sent
     assert "reason=\"No space left on device\"" in server.log()
+    until(lambda: metric(server, "edge_journal_at_risk_total") >= last.sent, "the metrics")
+    assert metric(server, "edge_journal_errno") == errno.ENOSPC
+    assert metric(server, "edge_journal_failed_since") > 0
     server.free()
     until(lambda: "event=journal.works_again" in server.log(), "the journal to work")
+    until(lambda: metric(server, "edge_journal_failed_since") == 0, "the metrics")
     after = click(server, 0.2)
     assert after.answered == after.sent
     found = server.count()
@@ -105,6 +116,7 @@ def test_full_and_refuse(start):
     during = click(server)
     assert during.answered == 0 and during.other == during.sent > 0
     assert during.last_status == 503
+    until(lambda: metric(server, "edge_journal_refused_total") >= during.sent, "the metrics")
     server.free()
     until(lambda: "event=journal.works_again" in server.log(), "the journal to work")
     after = click(server)
