@@ -120,53 +120,54 @@ static bool take_record(struct ingest *i, struct source *s, struct str bytes,
 	return ingest_batch_add(i->batch, &e, err);
 }
 
-/* Reads up to what a step may take. */
-static bool read_some(struct ingest *i, struct source *s, struct err *err)
+/* What the reader has given out; `record` is of JOURNAL_RECORD. */
+struct given {
+	enum journal_read what;
+	struct journal_record record;
+};
+
+/* Takes in what was given out and reads on, as far as a step may go. */
+static bool read_some(struct ingest *i, struct source *s, struct given *given,
+                      struct err *err)
 {
 	int64_t until = clock_monotonic_ms() + STEP_MS;
-	struct journal_record record;
 
-	for (unsigned n = 0; n < STEP_EVENTS; n++) {
-		if (n % CLOCK_EVERY == CLOCK_EVERY - 1 && clock_monotonic_ms() >= until)
+	for (unsigned n = 1;; n++) {
+		bool ok = given->what == JOURNAL_DAMAGED
+		                  ? take_damage(i, s, err)
+		                  : take_record(i, s, given->record.bytes, err);
+
+		if (!ok)
+			return false;
+		if (n == STEP_EVENTS ||
+		    (n % CLOCK_EVERY == 0 && clock_monotonic_ms() >= until))
 			return true;
-		switch (journal_reader_next(s->reader, &record, err)) {
-		case JOURNAL_RECORD:
-			if (!take_record(i, s, record.bytes, err))
-				return false;
-			break;
-		case JOURNAL_DAMAGED:
-			if (!take_damage(i, s, err))
-				return false;
-			break;
-		case JOURNAL_END:
+		given->what = journal_reader_next(s->reader, &given->record, err);
+		if (given->what == JOURNAL_FAILED)
+			return false;
+		if (given->what == JOURNAL_END) {
 			s->has_more = false;
 			return true;
-		case JOURNAL_FAILED:
-			return false;
 		}
 	}
-	return true;
 }
 
-/* All of a step, within a savepoint; `*changed` where there was something. */
-static bool take_step(struct ingest *i, struct source *s, bool *changed,
+/* All of a step, within a savepoint. */
+static bool take_step(struct ingest *i, struct source *s, struct given *given,
                       struct err *err)
 {
 	struct journal_cursor c;
 
 	s->events = s->unknown = 0;
-	if (!read_some(i, s, err))
+	if (!read_some(i, s, given, err))
 		return false;
 	c = journal_reader_cursor(s->reader);
 	s->read.folder = (int64_t)c.folder;
 	s->read.sequence = (int64_t)c.sequence;
 	s->read.segment = (int64_t)c.segment;
 	s->read.position = (int64_t)c.offset;
-	*changed = s->read.folder != s->committed.folder ||
-	           s->read.sequence != s->committed.sequence ||
-	           s->read.missing != s->committed.missing;
-	return !*changed || (ingest_batch_end(i->batch, err) &&
-	                     track_cursor_save(i->store, &s->read, err));
+	return ingest_batch_end(i->batch, err) &&
+	       track_cursor_save(i->store, &s->read, err);
 }
 
 static void fail(struct ingest *i, struct source *s, const struct err *err)
@@ -205,27 +206,32 @@ static void on_committed(void *arg, bool committed)
 	work_in(i, 0);
 }
 
+static bool store_step(struct ingest *i, struct source *s, struct given *given,
+                       struct err *err)
+{
+	turn_touch(i->turn);
+	if (!store_turn_savepoint(i->store, err))
+		return false;
+	if (take_step(i, s, given, err))
+		return store_turn_release(i->store, err);
+	store_turn_rollback(i->store);
+	return false;
+}
+
 static void step(struct ingest *i, struct source *s)
 {
-	bool changed = false;
+	struct given given = {JOURNAL_FAILED, {0}};
 	struct err err = {0};
 
-	turn_touch(i->turn);
-	if (!open_reader(i, s, &err) || !store_turn_savepoint(i->store, &err)) {
-		fail(i, s, &err);
-		return;
-	}
-	if (!take_step(i, s, &changed, &err)) {
-		store_turn_rollback(i->store);
-		fail(i, s, &err);
-		return;
-	}
-	if (!store_turn_release(i->store, &err)) {
-		fail(i, s, &err);
-		return;
-	}
-	if (!changed) {
+	if (open_reader(i, s, &err))
+		given.what = journal_reader_next(s->reader, &given.record, &err);
+	if (given.what == JOURNAL_END) {
+		s->has_more = false;
 		work_in(i, 0);
+		return;
+	}
+	if (given.what == JOURNAL_FAILED || !store_step(i, s, &given, &err)) {
+		fail(i, s, &err);
 		return;
 	}
 	i->stepping = s;
