@@ -212,6 +212,7 @@ static void listen_on_all(struct edge *e)
 	        .drained = on_drained,
 	        .arg = e,
 	});
+	site_attach(&e->site, e->server);
 	for (size_t i = 0; i < e->run.listener_count; i++) {
 		struct role_listener *l = &e->run.listeners[i];
 		bool is_tls = str_eq(l->name, STR("edge.tls_listen"));

@@ -1,6 +1,11 @@
 #include "edge/site_parts.h"
 
-enum { TURN_LOOKS_MAX = 8 };
+#include "base/clock.h"
+
+enum {
+	TURN_MAX_MS = 3,
+	HANDSHAKES_MANY = 2, /* within one batch */
+};
 
 /* A transparent PNG of one pixel. */
 static const unsigned char pixel[] = {
@@ -58,29 +63,34 @@ struct forwarded site_client(const struct site *site, const struct http_request 
 	                      site->options.trusted_count);
 }
 
-/* The records of a batch are collected until the loop has looked once more and nothing
- * came: clients that were just answered ask again at once, and each batch costs a wait for
- * the disk. With a limit, lest those that are held wait for ever. */
-static void open_turn(struct site *site)
+/* A batch is handed over when the loop has looked once more and nothing at all had come: as
+ * long as there is other work, waiting for the disk would only cost more waits. Where
+ * handshakes come thick and fast, their requests will be there in a moment, and an idle
+ * turn does not count: a wait for the disk costs as much as a third of a handshake. Both
+ * with a limit, lest answers are held for ever. */
+static void look_again(struct site *site, bool later)
 {
-	static const struct timeval now = {0, 0};
+	const struct timeval when = {0, later ? 1000 : 0};
 
-	site->turn_records = site->records;
-	need(event_add(&site->turn, &now) == 0);
+	site->seen_wakeups = http_server_wakeups(site->server);
+	need(event_add(&site->turn, &when) == 0);
 }
 
 static void on_turn_end(evutil_socket_t fd, short what, void *arg)
 {
 	struct site *site = arg;
+	uint64_t handshakes = http_server_stats(site->server).handshakes;
+	bool is_idle = site->seen_wakeups == http_server_wakeups(site->server);
+	bool are_many = handshakes - site->seen_handshakes >= HANDSHAKES_MANY;
 
 	(void)fd, (void)what;
-	if (site->records != site->turn_records &&
-	    ++site->turn_looks < TURN_LOOKS_MAX) {
-		open_turn(site);
+	if ((!is_idle || are_many) &&
+	    clock_monotonic_ms() - site->turn_at < TURN_MAX_MS) {
+		look_again(site, is_idle);
 		return;
 	}
 	site->is_turn_open = false;
-	site->turn_looks = 0;
+	site->seen_handshakes = handshakes;
 	journal_turn_end(site->options.journal);
 }
 
@@ -110,11 +120,11 @@ void site_answer(struct visit *v, const struct http_response *response)
 		site->last_sequence = sequence;
 	http_hold(exchange, response);
 	held_add(&site->held, exchange, sequence);
-	site->records++;
 	if (site->is_turn_open)
 		return;
 	site->is_turn_open = true;
-	open_turn(site);
+	site->turn_at = clock_monotonic_ms();
+	look_again(site, false);
 }
 
 static bool find_type(struct str image, struct str *type)
@@ -186,6 +196,11 @@ void site_done(struct site *site)
 		event_del(&site->journal_ready);
 	event_del(&site->turn);
 	arena_done(&a);
+}
+
+void site_attach(struct site *site, struct http_server *server)
+{
+	site->server = server;
 }
 
 void site_set_tokens(struct site *site, struct tokens *tokens)

@@ -55,12 +55,14 @@ struct site {
 	struct site_options options;
 	struct arena arena; /* of what stands here */
 	struct held held;
-	struct event turn; /* the end of a turn in which a record was added */
+	struct http_server *server;
+	struct event turn; /* looks whether the loop has an idle turn, to hand over */
 	struct event journal_ready;
 	bool is_turn_open;
-	unsigned turn_looks;            /* in this turn, for more */
-	uint64_t records, turn_records; /* added; and at the last look */
-	uint64_t last_sequence;         /* of the last record that was taken */
+	int64_t turn_at;          /* since when, monotonic */
+	uint64_t seen_wakeups;    /* of the server, at the last look */
+	uint64_t seen_handshakes; /* … when the last batch was handed over */
+	uint64_t last_sequence;   /* of the last record that was taken */
 	struct str pixel_type;
 	struct http_response unavailable;
 	struct edge_stats
@@ -75,6 +77,8 @@ struct site {
 /* False where the pixel is no GIF, PNG, JPEG or WebP. */
 NODISCARD bool site_init(struct site *site, const struct site_options *options,
                          struct err *err);
+/* The server whose handler it is, before the first request. */
+void site_attach(struct site *site, struct http_server *server);
 void site_done(struct site *site);
 /* Other keys, from now on. */
 void site_set_tokens(struct site *site, struct tokens *tokens);

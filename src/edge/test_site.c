@@ -100,6 +100,7 @@ static void open_world(struct world *w)
 	                                      .body_max = SITE_BODY_MAX,
 	                                      .handler = on_request,
 	                                      .arg = w});
+	site_attach(&w->site, w->server);
 	http_server_listen(w->server, listen_on_loopback(&w->port));
 	connect_client(w);
 	if (w->options.journal &&

@@ -229,7 +229,7 @@ static bool send_continue(struct http_connection *c)
 	struct str line = STR("HTTP/1.1 100 Continue\r\n\r\n");
 	size_t n;
 
-	return transport_write(&c->transport, line, &n) == TRANSPORT_DONE &&
+	return transport_write(&c->transport, line, false, &n) == TRANSPORT_DONE &&
 	       n == line.n;
 }
 
@@ -350,11 +350,28 @@ static enum step answer_sent(struct http_connection *c)
 		become_idle(c);
 		return STEP_ON;
 	}
-	transport_end(&c->transport);
+	transport_end(&c->transport, c->lingers);
 	c->state = CONNECTION_LINGER;
 	c->discarded = 0;
 	server_await(c, DEADLINE_LINGER);
 	return STEP_ON;
+}
+
+static enum step flush(struct http_connection *c)
+{
+	switch (transport_flush(&c->transport)) {
+	case TRANSPORT_DONE:
+		return answer_sent(c);
+	case TRANSPORT_WANTS_WRITE:
+		server_await(c, DEADLINE_BODY);
+		return wait_to_write(c);
+	case TRANSPORT_WANTS_READ:
+	case TRANSPORT_WANTS_CERTIFICATE:
+	case TRANSPORT_END:
+	case TRANSPORT_FAILED:
+		break;
+	}
+	return close_now(c);
 }
 
 static enum step step_sending(struct http_connection *c)
@@ -365,7 +382,7 @@ static enum step step_sending(struct http_connection *c)
 		struct str rest = str_from(buf_str(&s->out), s->out_at);
 		size_t n;
 
-		switch (transport_write(&c->transport, rest, &n)) {
+		switch (transport_write(&c->transport, rest, c->is_last, &n)) {
 		case TRANSPORT_DONE:
 			s->out_at += n;
 			break;
@@ -381,7 +398,7 @@ static enum step step_sending(struct http_connection *c)
 			return close_now(c);
 		}
 	}
-	return answer_sent(c);
+	return flush(c);
 }
 
 /* RFC 9112 §9.6: closing a socket with unread bytes resets the connection, and that may
@@ -475,6 +492,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	struct http_connection *c = arg;
 
 	(void)fd, (void)what;
+	c->server->wakeups++;
 	c->may_read = true;
 	if (c->is_blind || c->state == CONNECTION_HANDLING ||
 	    c->state == CONNECTION_HELD)

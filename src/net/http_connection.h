@@ -124,6 +124,7 @@ struct http_server {
 	int64_t date_second;
 	char date[32];
 	struct http_server_stats stats;
+	uint64_t wakeups;
 };
 
 /* Takes an accepted socket, which does not block. */

@@ -236,6 +236,7 @@ static void on_connection(evutil_socket_t fd, short what, void *arg)
 	struct http_listener *l = arg;
 
 	(void)fd, (void)what;
+	l->server->wakeups++;
 	for (int i = 0; i < ACCEPT_MAX; i++)
 		if (!accept_one(l->server, &l->how))
 			return;
@@ -340,6 +341,11 @@ void http_server_free(struct http_server *server)
 	event_del(&server->tick);
 	a = server->arena;
 	arena_done(&a);
+}
+
+uint64_t http_server_wakeups(const struct http_server *server)
+{
+	return server->wakeups;
 }
 
 struct http_server_stats http_server_stats(const struct http_server *server)

@@ -136,4 +136,8 @@ struct http_server_stats {
 	uint64_t proxied_badly; /* connections without a proper header of proxy.h */
 };
 
+/* How often something has come of which it had to take note: for whoever wants to know
+ * whether a turn of the loop has been idle. */
+uint64_t http_server_wakeups(const struct http_server *server);
+
 struct http_server_stats http_server_stats(const struct http_server *server);

@@ -161,6 +161,7 @@ int main(int argc, char **argv)
 	                                      .connections_max = 60000,
 	                                      .handler = site_handle,
 	                                      .arg = &site});
+	site_attach(&site, server);
 	http_server_listen(server, http);
 	http_server_listen_as(server, &(struct http_listen){https, &tls, false});
 	print_path(options.tokens);
