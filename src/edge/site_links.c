@@ -2,6 +2,7 @@
 #include "edge/site_parts.h"
 
 #include "base/clock.h"
+#include "base/vector.h"
 #include "track/automated.h"
 
 /* The fields that an event is made of, in one pass over all. */
@@ -137,15 +138,27 @@ static bool is_plain(char c)
 	return c > ' ' && c < 0x7f;
 }
 
+static bool is_plain_text(struct str s)
+{
+	for (; s.n >= 16; s = str_from(s, 16)) {
+		bytes16 v = load16(s.p);
+
+		if (any16((bytes16)(v <= 0x20) | (bytes16)(v >= 0x7f)))
+			return false;
+	}
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_plain(s.p[i]))
+			return false;
+	return true;
+}
+
 /* A destination as a Location may have it: what is no visible ASCII is escaped, as
  * browsers do with what people type. */
 static struct str make_location(struct site *site, struct str url)
 {
-	size_t n = 0, plain = 0;
+	size_t n = 0;
 
-	while (plain < url.n && is_plain(url.p[plain]))
-		plain++;
-	if (plain == url.n)
+	if (is_plain_text(url))
 		return url;
 	need(url.n <= sizeof(site->location) / 3);
 	for (size_t i = 0; i < url.n; i++) {

@@ -143,12 +143,31 @@ static enum http_read find_end(struct str bytes, size_t start, struct http_head 
 
 static bool has_bad_escape(struct str target)
 {
-	for (size_t i = 0; i < target.n; i++)
-		if (target.p[i] == '%' &&
-		    (target.n - i < 3 || !char_is_hex(target.p[i + 1]) ||
-		     !char_is_hex(target.p[i + 2])))
+	ptrdiff_t at;
+
+	while ((at = str_find_char(target, '%')) >= 0) {
+		target = str_from(target, (size_t)at + 1);
+		if (target.n < 2 || !char_is_hex(target.p[0]) ||
+		    !char_is_hex(target.p[1]))
 			return true;
+	}
 	return false;
+}
+
+/* Whether all of it may stand in a target; a tracked link is hundreds of bytes long. */
+static bool is_target(struct str s)
+{
+	for (; s.n >= 16; s = str_from(s, 16)) {
+		bytes16 v = load16(s.p);
+		bytes16 hits = (bytes16)(v <= 0x20) | (bytes16)(v >= 0x7f) |
+		               (bytes16)(v == '"') | (bytes16)(v == '#') |
+		               (bytes16)(v == '<') | (bytes16)(v == '>') |
+		               (bytes16)(v == '\\');
+
+		if (any16(hits))
+			return false;
+	}
+	return span(s, TARGET) == s.n;
 }
 
 /* "http://a.example:8025/x" (RFC 9112 §3.2.2): takes "a.example:8025" off the front. */
@@ -174,7 +193,7 @@ static enum http_read read_target(struct http_head *head, struct str *authority)
 {
 	struct str rest = head->target;
 
-	if (rest.n == 0 || span(rest, TARGET) != rest.n || has_bad_escape(rest))
+	if (rest.n == 0 || !is_target(rest) || has_bad_escape(rest))
 		return bad(head, 400,
 		           "a character in the target that may not be there");
 	if (head->method == HTTP_OPTIONS && str_eq(rest, STR("*"))) {

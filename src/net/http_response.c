@@ -1,6 +1,7 @@
 #include "net/http_connection.h"
 
 #include "base/clock.h"
+#include "base/vector.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -89,6 +90,12 @@ static struct str date(struct http_server *server)
 
 static bool has_control(struct str s)
 {
+	for (; s.n >= 16; s = str_from(s, 16)) {
+		bytes16 v = load16(s.p);
+
+		if (any16((bytes16)(v < 0x20) | (bytes16)(v == 0x7f)))
+			break; /* maybe a tab */
+	}
 	for (size_t i = 0; i < s.n; i++)
 		if (((uint8_t)s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7f)
 			return true;
