@@ -87,6 +87,17 @@ def in_journals(server, folder=None):
     return found
 
 
+def check_journals(server):
+    """What `signet journal check` calls damaged: a process that is killed damages none."""
+    wrong = []
+    for folder in sorted((server.data / "journal").glob("edge-*")):
+        done = subprocess.run([server.signet, "journal", "check", str(folder)],
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            wrong.append(f"{folder.name}: {done.stdout}{done.stderr}")
+    return wrong
+
+
 def in_store(server):
     db = database(server)
     assert db.execute("PRAGMA quick_check").fetchall() == [("ok",)]
@@ -138,6 +149,7 @@ def run(signet, tool, directory, seconds, chance):
         wrong += judge(clicks, in_store(server), "store")
         if server.stop():
             wrong.append("the server did not end well")
+        wrong += check_journals(server)
     return clicks, killed, wrong
 
 
