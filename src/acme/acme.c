@@ -232,6 +232,12 @@ static bool start(struct acme *acme, struct err *err)
 	if (!config_parse_slice(a, acme->run.config, &acme->config, err) ||
 	    !read_eab_key(acme, err))
 		return false;
+	/* Better than an order that fails each minute. */
+	if (access(arena_cstr(a, acme->config.acme_uacme), X_OK) != 0)
+		return err_set(err, ERR_UNAVAILABLE,
+		               "%.*s: %s: the package uacme is needed where "
+		               "acme.directory is set",
+		               STR_ARG(acme->config.acme_uacme), strerror(errno));
 	/* By a relative path it is reached even by a user who may not pass data_dir. */
 	folder = arena_printf(a, "%.*s/acme", STR_ARG(acme->config.data_dir)).p;
 	if (chdir(folder) != 0)
