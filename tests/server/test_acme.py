@@ -97,7 +97,7 @@ class Host:
                 der = tls.getpeercert(binary_form=True)
         text = pebble.openssl("x509", "-inform", "DER", "-noout", "-serial",
                               input=der).stdout.decode()
-        return text.split("=")[1].strip().lower().lstrip("0")
+        return text.split("=")[1].strip().lower()
 
 
 def verified(lab, server, name, more=""):
