@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "data/data.h"
 #include "edge/site.h"
+#include "journal/io.h"
 #include "journal/reader.h"
 #include "track/token_keys.h"
 
@@ -11,6 +12,7 @@
 #include <ftw.h>
 #include <netinet/in.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +39,18 @@ struct world {
 	int fd; /* of the client */
 	char answer[65536];
 	struct journal_reader *reader;
+	enum journal_policy policy;
 };
+
+static atomic_bool is_disk_full;
+
+static ssize_t write_or_not(int fd, const struct iovec *parts, int n, off_t at)
+{
+	if (!atomic_load(&is_disk_full))
+		return journal_io_system.write(fd, parts, n, at);
+	errno = ENOSPC;
+	return -1;
+}
 
 static int listen_on_loopback(uint16_t *port)
 {
@@ -76,9 +89,13 @@ static void on_request(struct http_request *r, void *arg)
 static void open_world(struct world *w)
 {
 	AUTO(token_keys) keys = {0};
-	struct journal_options journal = {.memory = 1 << 20};
+	static struct journal_io io;
+	struct journal_options journal = {
+	        .memory = 1 << 20, .io = &io, .policy = w->policy, .retry_ms = 20};
 	struct err err = {0};
 
+	io = journal_io_system;
+	io.write = write_or_not;
 	snprintf(w->folder, sizeof(w->folder), "/tmp/signet-edge-XXXXXX");
 	assert_non_null(mkdtemp(w->folder));
 	w->base = event_base_new();
@@ -238,6 +255,56 @@ static void expect_no_event(struct world *w)
 	struct err err = {0};
 
 	assert_int_equal(journal_reader_next(w->reader, &record, &err), JOURNAL_END);
+}
+
+/* Turns the loop until the journal knows. */
+static void fill_disk(struct world *w, bool is_full)
+{
+	int64_t start = clock_monotonic_ms();
+
+	atomic_store(&is_disk_full, is_full);
+	while (journal_is_failing(w->options.journal) != is_full) {
+		if (clock_monotonic_ms() - start > HANG_MS)
+			fail_msg("the journal does not notice");
+		assert_true(event_base_loop(w->base, EVLOOP_NONBLOCK) >= 0);
+	}
+}
+
+/* Issue of the edge, "journal": the redirect is still answered and the loss counted, or
+ * refused where the operator wants that; and all is well again with the disk. */
+static void test_full_disk(void **state)
+{
+	static struct world w;
+	struct journal_stats stats;
+	struct str path;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		bool refuses = i == 1;
+
+		w = (struct world){.policy = refuses ? JOURNAL_POLICY_REFUSE
+		                                     : JOURNAL_POLICY_ANSWER};
+		open_world(&w);
+		path = path_of(&w, "click",
+		               seal(&w, TOKEN_CLICK, "https://a.example/", false), "");
+		ask(&w, "GET", path, "", "\r\n\r\n");
+		next_event(&w);
+		/* This one is at the journal when it fails. */
+		atomic_store(&is_disk_full, true);
+		ask(&w, "GET", path, "", refuses ? "</html>" : "\r\n\r\n");
+		expect(&w, refuses ? "HTTP/1.1 503 " : "HTTP/1.1 302 ");
+		fill_disk(&w, true);
+		/* And this one behind. */
+		ask(&w, "GET", path, "", refuses ? "</html>" : "\r\n\r\n");
+		expect(&w, refuses ? "HTTP/1.1 503 " : "HTTP/1.1 302 ");
+		assert_int_equal(strstr(w.answer, "Location") == NULL, refuses);
+		fill_disk(&w, false);
+		ask(&w, "GET", path, "", "\r\n\r\n");
+		expect(&w, "HTTP/1.1 302 ");
+		journal_stats_get(w.options.journal, &stats);
+		assert_int_equal(refuses ? stats.refused : stats.at_risk, 2);
+		close_world(&w);
+	}
 }
 
 static void test_click(void **state)
@@ -618,11 +685,12 @@ static void test_pipelined(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_click),        cmocka_unit_test(test_location),
-	        cmocka_unit_test(test_wrong_tokens), cmocka_unit_test(test_open),
-	        cmocka_unit_test(test_unsubscribe),  cmocka_unit_test(test_once),
-	        cmocka_unit_test(test_addresses),    cmocka_unit_test(test_files),
-	        cmocka_unit_test(test_standalone),   cmocka_unit_test(test_pipelined),
+	        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_click),
+	        cmocka_unit_test(test_location),  cmocka_unit_test(test_wrong_tokens),
+	        cmocka_unit_test(test_open),      cmocka_unit_test(test_unsubscribe),
+	        cmocka_unit_test(test_once),      cmocka_unit_test(test_addresses),
+	        cmocka_unit_test(test_files),     cmocka_unit_test(test_standalone),
+	        cmocka_unit_test(test_pipelined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
