@@ -165,10 +165,24 @@ bool rewrite_lines_link(struct arena *a, struct rewrite_lines *l,
 	return true;
 }
 
+/* The piece with a break before it, and one behind it where what is left of the line would
+ * still make it too long; but none that leaves what might be a boundary at its front. */
+static struct str on_own_line(struct arena *a, const struct rewrite_lines *l,
+                              struct str text, struct str rest)
+{
+	bool is_too_long = text.n + rest.n > LINE_MAX;
+
+	text = arena_join(a, l->eol, text);
+	if (is_too_long && !str_starts(rest, STR("--")))
+		text = arena_join(a, text, l->eol);
+	return text;
+}
+
 void rewrite_lines_piece(struct arena *a, struct rewrite_lines *l, size_t start,
                          size_t end, struct str text, struct edits *edits)
 {
 	struct rewrite_line first, last;
+	size_t rest;
 
 	if (l->is_free) {
 		edits_add(a, edits, start, end, text);
@@ -176,8 +190,9 @@ void rewrite_lines_piece(struct arena *a, struct rewrite_lines *l, size_t start,
 	}
 	first = line_at(l, start);
 	last = line_at(l, end);
+	rest = rest_of(last, end);
 	if (!is_long(first) && !is_long(last) &&
-	    output_column(l, first, start) + text.n + rest_of(last, end) > LINE_MAX)
-		text = arena_join(a, l->eol, text);
+	    output_column(l, first, start) + text.n + rest > LINE_MAX)
+		text = on_own_line(a, l, text, str_slice(l->text, end, rest));
 	replace(a, l, first, start, end, text, edits);
 }

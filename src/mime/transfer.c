@@ -389,6 +389,9 @@ static void pull_back(struct arena *a, struct str raw, size_t *start, struct str
 		e = read_escape(raw.p + *start - 3, raw.p + *start);
 	if (e.is_byte)
 		unit = (struct str){&e.byte, 1};
+	/* A CR stays one by itself: the line end that is written has its own. */
+	if (str_eq(unit, STR("\r")) && str_starts(*text, STR("\n")))
+		unit = STR("\r\r");
 	*text = arena_join(a, unit, *text);
 	*start -= e.is_byte ? e.raw_n : 1;
 }
