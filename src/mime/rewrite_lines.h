@@ -35,6 +35,6 @@ struct rewrite_lines {
 bool rewrite_lines_link(struct arena *a, struct rewrite_lines *lines,
                         const struct link *link, struct str target,
                         struct edits *edits);
-/* Replaces any other piece; the break goes before it. */
+/* Replaces any other piece; the break goes before it, and one behind it where it must. */
 void rewrite_lines_piece(struct arena *a, struct rewrite_lines *lines, size_t start,
                          size_t end, struct str text, struct edits *edits);
