@@ -70,7 +70,7 @@ bool file_read(struct arena *a, const char *path, size_t max, struct str *out,
 	return file_read_fd(a, fd, path, max, out, err);
 }
 
-static bool write_all(int fd, struct str bytes)
+bool file_put(int fd, struct str bytes)
 {
 	while (bytes.n) {
 		ssize_t put = write(fd, bytes.p, bytes.n);
@@ -95,7 +95,7 @@ bool file_write(const char *path, struct str bytes, unsigned mode, struct err *e
 	fd = mkstemp(temporary);
 	if (fd < 0)
 		return fail(err, path);
-	if (fchmod(fd, mode) != 0 || !write_all(fd, bytes) ||
+	if (fchmod(fd, mode) != 0 || !file_put(fd, bytes) ||
 	    rename(temporary, path) != 0) {
 		fail(err, path);
 		unlink(temporary);

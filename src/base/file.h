@@ -20,3 +20,5 @@ NODISCARD bool file_read_fd(struct arena *a, int fd, const char *what, size_t ma
 /* Writes atomically with this mode (0600 for secrets), replacing an older file. */
 NODISCARD bool file_write(const char *path, struct str bytes, unsigned mode,
                           struct err *err);
+/* All of the bytes, on the disk when it returns true; else errno says why. */
+NODISCARD bool file_put(int fd, struct str bytes);

@@ -1,40 +1,22 @@
 #include "doctor/machine.h"
 
 #include "base/file.h"
+#include "base/ip_socket.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { PROC_TEXT_MAX = 16 << 20 };
-
-static socklen_t make_address(struct ip ip, uint16_t port, struct sockaddr_storage *out)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)out;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (ip.length == 4) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-		memcpy(&v4->sin_addr, ip.bytes, 4);
-		return sizeof(*v4);
-	}
-	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons(port);
-	memcpy(&v6->sin6_addr, ip.bytes, 16);
-	return sizeof(*v6);
-}
 
 /* Binds as the server would and lets go again; 0 or the errno. */
 static int try_to_bind(struct ip ip, uint16_t port)
 {
 	struct sockaddr_storage address;
-	socklen_t length = make_address(ip, port, &address);
+	socklen_t length = ip_socket_address(ip, port, &address);
 	AUTO_FD int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int on = 1;
 

@@ -1,16 +1,15 @@
 #include "edge/standalone.h"
 
 #include "base/file.h"
+#include "base/ip_socket.h"
 #include "base/log.h"
 #include "edge/site.h"
 #include "sandbox/sandbox.h"
 #include "track/token_keys.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4096, CONNECTIONS_MAX = 60000, DEFAULT_PORT = 8080 };
@@ -22,21 +21,6 @@ struct kit {
 	struct event term, interrupt;
 	bool is_draining;
 };
-
-static socklen_t to_address(struct ip ip, uint16_t port, struct sockaddr_storage *out)
-{
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-
-	if (ip.length == 4) {
-		memcpy(&v4.sin_addr, ip.bytes, 4);
-		memcpy(out, &v4, sizeof(v4));
-		return sizeof(v4);
-	}
-	memcpy(&v6.sin6_addr, ip.bytes, 16);
-	memcpy(out, &v6, sizeof(v6));
-	return sizeof(v6);
-}
 
 static bool listen_on(struct str address, int *out, struct err *err)
 {
@@ -50,7 +34,7 @@ static bool listen_on(struct str address, int *out, struct err *err)
 	if (!ip_port_parse(address, DEFAULT_PORT, &ip, &port))
 		return err_set(err, ERR_USAGE, "--listen: %.*s is not ADDR:PORT",
 		               STR_ARG(address));
-	n = to_address(ip, port, &storage);
+	n = ip_socket_address(ip, port, &storage);
 	fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||

@@ -184,19 +184,6 @@ static struct str format_line(struct arena *a, const struct private_key *key,
 	                    STR_ARG(id));
 }
 
-static bool write_whole(int fd, struct str bytes)
-{
-	while (bytes.n) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			bytes = str_from(bytes, (size_t)n);
-	}
-	return fsync(fd) == 0;
-}
-
 static bool write_file(int folder, struct str id, struct str bytes, struct err *err)
 {
 	char name[NAME_MAX_BYTES], temporary[NAME_MAX_BYTES];
@@ -207,7 +194,7 @@ static bool write_file(int folder, struct str id, struct str bytes, struct err *
 	fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail(err, name);
-	if (!write_whole(fd, bytes) ||
+	if (!file_put(fd, bytes) ||
 	    renameat2(folder, temporary, folder, name, RENAME_NOREPLACE) != 0) {
 		fail(err, name);
 		(void)unlinkat(folder, temporary, 0);

@@ -154,19 +154,6 @@ enum keys_refusal tls_store_load(const struct tls_store *s, struct str host,
 	return found;
 }
 
-static bool write_whole(int fd, struct str bytes)
-{
-	while (bytes.n) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			bytes = str_from(bytes, (size_t)n);
-	}
-	return fsync(fd) == 0;
-}
-
 static void format_plain(const struct tls_entry *e, struct buf *out)
 {
 	const struct tls_place *all[] = {&e->current, &e->next};
@@ -203,7 +190,7 @@ bool tls_store_save(const struct tls_store *s, struct str host,
 	explicit_bzero(plain.p, plain.n);
 	fd = openat(s->folder, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
 	            0600);
-	if (fd < 0 || !write_whole(fd, arena_join(&a, line, sealed)) ||
+	if (fd < 0 || !file_put(fd, arena_join(&a, line, sealed)) ||
 	    renameat(s->folder, TEMPORARY, s->folder, name) != 0 ||
 	    fsync(s->folder) != 0)
 		return fail(err, name);

@@ -1,13 +1,12 @@
 #include "parent/listen.h"
 
 #include "base/file.h"
-#include "base/ip.h"
+#include "base/ip_socket.h"
 #include "ipc/role.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4096 };
@@ -22,26 +21,11 @@ static const struct {
         {CONFIG_ID_gate_listen,     ROLE_GATE},
 };
 
-static socklen_t to_address(struct ip ip, uint16_t port, struct sockaddr_storage *out)
-{
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-
-	if (ip.length == 4) {
-		memcpy(&v4.sin_addr, ip.bytes, 4);
-		memcpy(out, &v4, sizeof(v4));
-		return sizeof(v4);
-	}
-	memcpy(&v6.sin6_addr, ip.bytes, 16);
-	memcpy(out, &v6, sizeof(v6));
-	return sizeof(v6);
-}
-
 /* A socket that is bound and does not listen yet, or -1. */
 static int bind_to(struct ip ip, uint16_t port, bool is_shared)
 {
 	struct sockaddr_storage address;
-	socklen_t n = to_address(ip, port, &address);
+	socklen_t n = ip_socket_address(ip, port, &address);
 	int yes = 1;
 	AUTO_FD int fd = socket(address.ss_family,
 	                        SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -1,12 +1,11 @@
 #include "resolve/exchange.h"
 
+#include "base/ip_socket.h"
 #include "base/random.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { HEADER = 12, EDNS_BYTES = 11, RCODE_FORMERR = 1, RCODE_NOTIMP = 4 };
@@ -20,23 +19,9 @@ static void open_udp(struct exchange *x);
 
 static struct address address_of(struct ip ip, uint16_t port)
 {
-	struct address a = {0};
+	struct address a;
 
-	if (ip.length == 4) {
-		struct sockaddr_in *v4 = (struct sockaddr_in *)&a.storage;
-
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-		memcpy(&v4->sin_addr, ip.bytes, 4);
-		a.length = sizeof(*v4);
-	} else {
-		struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&a.storage;
-
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons(port);
-		memcpy(&v6->sin6_addr, ip.bytes, 16);
-		a.length = sizeof(*v6);
-	}
+	a.length = ip_socket_address(ip, port, &a.storage);
 	return a;
 }
 
