@@ -3,9 +3,11 @@ the running edge (issue 5, part 5; PEERS C12, C13)."""
 
 import os
 import pathlib
+import random
 import signal
 import socket
 import ssl
+import time
 
 import pytest
 
@@ -258,6 +260,31 @@ def test_killed_in_the_middle_of_an_order(lab, server, ca, role):
     one.becomes("valid")
     assert one.events() == ["tracking.tls_issued"]
     assert ca.validations(one.name) == 1
+
+
+def test_orders_under_fire(lab, server, ca):
+    """kill -9 of core, acme and keys at random while eight hosts are ordered: each gets its
+    certificate, is told of it once, and none is ordered twice where it was finished."""
+    chance = random.Random(5)
+    names = [f"fire{i}.example" for i in range(8)]
+    for name in names:
+        server.register(lab, name)
+        publish(lab, server, name)
+    issued = ca.issued()
+    for name in names:
+        server.api.ok("POST", f"/v1/domains/{name}/verify")
+    for _ in range(12):
+        server.kill(chance.choice(["core", "acme", "keys"]))
+        time.sleep(chance.uniform(0.1, 0.6))
+    until(server.is_up, "all roles")
+    hosts = [Host(server, name) for name in names]
+    for one in hosts:
+        # What a killed process had under way counts as a fault: tried after a minute.
+        until(lambda one=one: one.certificate()["state"] == "valid" or server.shift(20),
+              f"{one.name} to be valid", 120)
+        assert one.events() == ["tracking.tls_issued"], one.name
+        until(lambda one=one: one.served() == one.certificate()["serial"], "the edge")
+    assert ca.issued() - issued <= len(names) + 2
 
 
 def test_the_authority_has_forgotten_everything(lab, server, ca):
