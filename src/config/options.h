@@ -176,8 +176,8 @@ X(gate_listen, "gate.listen", ADDRESSES, "",                                    
   "ADDR:PORT", "where mail is submitted; not set: nowhere")                            \
 X(acme_directory, "acme.directory", URL, "",                                           \
   CONFIG_PARENT | CONFIG_CORE | CONFIG_ACME | CONFIG_ONCE, 0, 0, "URL",                \
-  "the ACME directory of the authority that certifies tracking hosts; not "            \
-  "set: certificates are uploaded")                                                    \
+  "the ACME directory of the authority that certifies tracking hosts; setting it "     \
+  "accepts its terms of service; not set: certificates are uploaded")                                                    \
 X(acme_contact, "acme.contact", EMAIL, "", CONFIG_CORE | CONFIG_ACME, 0, 0, "ADDRESS", \
   "the address that this authority is told")                                           \
 X(acme_eab_id, "acme.eab_id", TEXT, "", CONFIG_ACME, 0, 0, "ID",                       \

@@ -23,15 +23,15 @@ COMMANDS = ["check", "profile list", "profile show", "profile render", "provider
             "domain records", "domain verify", "domain watch", "domain retry",
             "domain rotate", "domain instructions", "domain rm", "sender add",
             "sender list", "sender rm", "tracking add", "tracking list",
-            "tracking show", "tracking verify", "tracking rm", "tracking events", "statistics",
-            "unsubscribe list", "unsubscribe rm", "certificate list", "certificate show",
-            "certificate upload", "certificate renew", "certificate rm", "key add", "key list", "key rm", "user add",
+            "tracking show", "tracking verify", "tracking rm", "tracking events",
+            "certificate list", "certificate show", "certificate upload",
+            "certificate renew", "certificate rm", "key add", "key list", "key rm", "user add",
             "user list", "user rm", "token add", "token rm", "token seal",
             "token open", "token rotate", "journal cat", "journal check",
             "account add",
             "account list", "account show", "review list", "review approve",
-            "review reject", "review ask", "event list", "config check", "config show",
-            "config doc", "doctor", "manual"]
+            "review reject", "review ask", "event list", "statistics", "unsubscribe list",
+            "unsubscribe rm", "config check", "config show", "config doc", "doctor", "manual"]
 # Those that have nothing to answer without a server's data, and are tried with one.
 SERVER = ["store backup", "serve", "edge"]
 GROUPS = ["profile", "provider", "dkim", "html", "mail", "domain", "sender",
