@@ -3,7 +3,8 @@
 #include "base/clock.h"
 
 enum {
-	TURN_MAX_MS = 3,
+	GROWING_MAX_MS = 3,
+	AWAITED_MAX_MS = 1,
 	HANDSHAKES_MANY = 2, /* within one batch */
 };
 
@@ -63,11 +64,7 @@ struct forwarded site_client(const struct site *site, const struct http_request 
 	                      site->options.trusted_count);
 }
 
-/* A batch is handed over when the loop has looked once more and nothing at all had come: as
- * long as there is other work, waiting for the disk would only cost more waits. Where
- * handshakes come thick and fast, their requests will be there in a moment, and an idle
- * turn does not count: a wait for the disk costs as much as a third of a handshake. Both
- * with a limit, lest answers are held for ever. */
+/* Looks again when the loop has gone round once, or a moment later. */
 static void look_again(struct site *site, bool later)
 {
 	const struct timeval when = {0, later ? 1000 : 0};
@@ -76,30 +73,63 @@ static void look_again(struct site *site, bool later)
 	need(event_add(&site->turn, &when) == 0);
 }
 
+static bool is_in_flight(const struct site *site)
+{
+	return journal_synced(site->options.journal) < site->handed;
+}
+
+/* Whether the batch would be larger a moment later: handshakes come thick and fast, whose
+ * requests follow; or a batch is at the disk, or was just answered, whose clients mostly
+ * ask again at once. A wait for the disk costs as much as ten requests, or a third of a
+ * handshake, so few large batches are worth a moment. */
+static bool is_growing(const struct site *site, int64_t age_ms)
+{
+	uint64_t handshakes = http_server_stats(site->server).handshakes;
+
+	if (handshakes - site->seen_handshakes >= HANDSHAKES_MANY)
+		return age_ms < GROWING_MAX_MS;
+	return (is_in_flight(site) || site->held.n < site->awaited) &&
+	       age_ms < AWAITED_MAX_MS;
+}
+
+/* A batch is handed over when nothing had come in a whole turn of the loop, and it does
+ * not grow; all with a limit, lest answers are held for ever. */
 static void on_turn_end(evutil_socket_t fd, short what, void *arg)
 {
 	struct site *site = arg;
-	uint64_t handshakes = http_server_stats(site->server).handshakes;
+	int64_t age_ms = clock_monotonic_ms() - site->turn_at;
 	bool is_idle = site->seen_wakeups == http_server_wakeups(site->server);
-	bool are_many = handshakes - site->seen_handshakes >= HANDSHAKES_MANY;
 
 	(void)fd, (void)what;
-	if ((!is_idle || are_many) &&
-	    clock_monotonic_ms() - site->turn_at < TURN_MAX_MS) {
-		look_again(site, is_idle);
+	if (!is_idle && age_ms < GROWING_MAX_MS) {
+		look_again(site, false);
+		return;
+	}
+	if (is_growing(site, age_ms)) {
+		look_again(site, true);
 		return;
 	}
 	site->is_turn_open = false;
-	site->seen_handshakes = handshakes;
+	site->seen_handshakes = http_server_stats(site->server).handshakes;
+	site->handed = site->last_sequence;
 	journal_turn_end(site->options.journal);
 }
 
 static void on_journal(evutil_socket_t fd, short what, void *arg)
 {
 	struct site *site = arg;
+	size_t before = site->held.n;
 
 	(void)fd, (void)what;
 	held_release(&site->held);
+	if (site->held.n == before)
+		return;
+	/* Those that were answered may come again; those of the next batch are here. */
+	site->awaited = before;
+	if (!site->is_turn_open)
+		return;
+	site->turn_at = clock_monotonic_ms();
+	look_again(site, false);
 }
 
 void site_answer(struct visit *v, const struct http_response *response)
@@ -120,8 +150,11 @@ void site_answer(struct visit *v, const struct http_response *response)
 		site->last_sequence = sequence;
 	http_hold(exchange, response);
 	held_add(&site->held, exchange, sequence);
-	if (site->is_turn_open)
+	if (site->is_turn_open) {
+		if (site->held.n == site->awaited)
+			look_again(site, false);
 		return;
+	}
 	site->is_turn_open = true;
 	site->turn_at = clock_monotonic_ms();
 	look_again(site, false);

@@ -63,6 +63,8 @@ struct site {
 	uint64_t seen_wakeups;    /* of the server, at the last look */
 	uint64_t seen_handshakes; /* … when the last batch was handed over */
 	uint64_t last_sequence;   /* of the last record that was taken */
+	uint64_t handed;          /* … when the last batch was handed over */
+	size_t awaited;           /* requests that may soon be in the batch */
 	struct str pixel_type;
 	struct http_response unavailable;
 	struct edge_stats

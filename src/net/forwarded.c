@@ -158,17 +158,15 @@ static void read_scheme(struct forwarded *f, struct str text)
 	f->has_scheme = f->is_https || str_eq_nocase(text, STR("http"));
 }
 
-struct forwarded forwarded_read(const struct http_head *head, struct ip peer,
-                                const struct ip_net *trusted, size_t trusted_count)
+/* What a trusted peer says. */
+static struct forwarded read_fields(const struct http_head *head, struct ip peer,
+                                    const struct ip_net *trusted, size_t trusted_count)
 {
-	struct forwarded f = {.client = peer};
+	struct forwarded f = {.client = peer, .is_forwarded = true};
 	struct hops list = {0}, elements = {0};
 	struct str schemes = STR_NONE, scheme = STR_NONE;
 	struct ip other;
 
-	if (!ip_nets_have(trusted, trusted_count, peer))
-		return f;
-	f.is_forwarded = true;
 	for (size_t i = 0; i < head->field_count; i++) {
 		const struct http_field *field = &head->fields[i];
 
@@ -190,4 +188,12 @@ struct forwarded forwarded_read(const struct http_head *head, struct ip peer,
 	else if (elements.is_there && !ip_eq(f.client, other))
 		f.client = peer;
 	return f;
+}
+
+struct forwarded forwarded_read(const struct http_head *head, struct ip peer,
+                                const struct ip_net *trusted, size_t trusted_count)
+{
+	if (!ip_nets_have(trusted, trusted_count, peer))
+		return (struct forwarded){.client = peer};
+	return read_fields(head, peer, trusted, trusted_count);
 }
