@@ -128,7 +128,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct str in = {(const char *)bytes, n};
 	struct journal_cursor cursor = {0}, all = {0};
 	struct journal_io io = journal_io_system;
-	struct journal_options options = {.dir = dir, .memory = 256 * 1024, .io = &io};
+	/* Small segments: a new one gets zeros up to its size. */
+	struct journal_options options = {
+	        .dir = dir, .memory = 256 * 1024, .segment_size = 64 * 1024, .io = &io};
 	struct journal_check check;
 	struct journal_writer *w;
 	AUTO(arena) a = {0};
@@ -137,7 +139,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (n < 2)
 		return 0;
 	if (!*dir) {
-		snprintf(dir, sizeof(dir), "/tmp/signet-fuzz-XXXXXX");
+		snprintf(dir, sizeof(dir), "%s/signet-fuzz-XXXXXX",
+		         access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 		need(mkdtemp(dir) != NULL);
 		need(atexit(remove_folder) == 0);
 	}
