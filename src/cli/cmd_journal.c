@@ -224,10 +224,13 @@ static void print_finding(const struct journal_finding *f)
 static bool run_check(struct cli *cli, struct err *err)
 {
 	const struct journal_cli_options *o = cli->options;
+	const char *dir = arena_cstr(cli->a, cli->arguments.v[0]);
 	struct journal_check c;
 
-	if (!journal_check(arena_cstr(cli->a, cli->arguments.v[0]), cli->a, &c, err))
+	if (!journal_check(dir, cli->a, &c, err))
 		return false;
+	if (!c.segments && !c.damages)
+		return err_set(err, ERR_INPUT, "%s: there is no journal here", dir);
 	if (c.damages)
 		cli->status = 65;
 	if (o->common.json) {

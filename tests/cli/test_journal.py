@@ -71,6 +71,8 @@ def test_nothing_there(tmp_path):
     assert sequences(str(tmp_path)) == (0, [])
     done = run("journal", "cat", str(tmp_path / "missing"))
     assert done.returncode == 65 and b"No such file" in done.stderr
+    done = run("journal", "check", str(tmp_path))
+    assert done.returncode == 65 and b"no journal here" in done.stderr
     done = run("journal", "check", str(tmp_path / "missing"))
     assert done.returncode == 65 and b"No such file" in done.stderr
 
