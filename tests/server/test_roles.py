@@ -152,7 +152,8 @@ def edge_states(server):
 
 
 def test_every_process_of_edge_is_told_apart(edges):
-    assert edge_states(edges) == {0: ("up", 0), 1: ("up", 0), 2: ("up", 0)}
+    all_up = {0: ("up", 0), 1: ("up", 0), 2: ("up", 0)}
+    until(lambda: edge_states(edges) == all_up, "core to be told of them")
     assert len(edges.pids_of("edge")) == 3
     metrics = edges.api.get("/metrics").body.decode()
     for process in range(3):
@@ -190,7 +191,7 @@ def test_connections_are_spread_and_outlive_a_killed_process(edges):
         os.kill(victim, 9)
         for _ in range(30):
             assert accepts(edges.edge_port)
-        until(lambda n=process: edge_states(edges)[n] == ("up", 1), "it to be back")
+        until(lambda n=process: edge_states(edges).get(n) == ("up", 1), "it to be back")
     assert edge_states(edges) == {n: ("up", 1) for n in range(3)}
     assert not set(pids) & set(edges.pids_of("edge"))
     assert edges.stop() == 0
