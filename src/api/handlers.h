@@ -86,8 +86,7 @@ enum api_result audit_get_list(struct api_call *call);
 /* tracked.c, statistics.c */
 extern const struct schema schema_track_event, schema_track_event_query,
         schema_unsubscribe, schema_unsubscribe_query, schema_statistics,
-        schema_statistics_query, schema_statistics_short,
-        schema_statistics_list_query;
+        schema_statistics_query, schema_statistics_short, schema_statistics_list_query;
 enum api_result track_event_get_list(struct api_call *call);
 enum api_result unsubscribe_get_list(struct api_call *call);
 enum api_result unsubscribe_delete(struct api_call *call);

@@ -21,42 +21,42 @@ static const struct {
 	enum caa_verdict plain, wild;
 	const char *owner;
 } cases[] = {
-        {"",                                                                  CAA_ALLOWED,   CAA_ALLOWED,   ""                                                                          },
-        {"@ CAA 0 issue \"ca.example\"",                                      CAA_ALLOWED,   CAA_ALLOWED,   "acme.example"                                                              },
-        {"@ CAA 0 ISSUE \" CA.test ; x=1\"",                                  CAA_ALLOWED,   CAA_ALLOWED,   "acme.example"                                                              },
+        {"",                                                                  CAA_ALLOWED,   CAA_ALLOWED,   ""                  },
+        {"@ CAA 0 issue \"ca.example\"",                                      CAA_ALLOWED,   CAA_ALLOWED,   "acme.example"      },
+        {"@ CAA 0 ISSUE \" CA.test ; x=1\"",                                  CAA_ALLOWED,   CAA_ALLOWED,   "acme.example"      },
         {"@ CAA 0 issue \"other.example\"",                                   CAA_FORBIDDEN, CAA_FORBIDDEN,
-         "acme.example"                                                                                                                                                                 },
-        {"@ CAA 0 issue \";\"",                                               CAA_FORBIDDEN, CAA_FORBIDDEN, "acme.example"                                                              },
+         "acme.example"                                                                                                         },
+        {"@ CAA 0 issue \";\"",                                               CAA_FORBIDDEN, CAA_FORBIDDEN, "acme.example"      },
  /* The nearest counts alone (§3). */
         {"@ CAA 0 issue \"other.example\"\ntrack CAA 0 issue \"ca.example\"",
-         CAA_ALLOWED,                                                                        CAA_ALLOWED,   "track.acme.example"                                                        },
+         CAA_ALLOWED,                                                                        CAA_ALLOWED,   "track.acme.example"},
         {"@ CAA 0 issue \"ca.example\"\ntrack CAA 0 issue \";\"",             CAA_FORBIDDEN,
-         CAA_FORBIDDEN,                                                                                     "track.acme.example"                                                        },
+         CAA_FORBIDDEN,                                                                                     "track.acme.example"},
  /* Behind a CNAME that of its target (§3); without one there, that above. */
         {"track CNAME edge\nedge CAA 0 issue \";\"",                          CAA_FORBIDDEN, CAA_FORBIDDEN,
-         "edge.acme.example"                                                                                                                                                            },
+         "edge.acme.example"                                                                                                    },
         {"track CNAME edge\nedge A 192.0.2.1\n@ CAA 0 issue \";\"",           CAA_FORBIDDEN,
-         CAA_FORBIDDEN,                                                                                     "acme.example"                                                              },
+         CAA_FORBIDDEN,                                                                                     "acme.example"      },
  /* issuewild is for wildcards, and then counts alone (§4.3). */
-        {"@ CAA 0 issuewild \";\"",                                           CAA_ALLOWED,   CAA_FORBIDDEN, "acme.example"                                                              },
+        {"@ CAA 0 issuewild \";\"",                                           CAA_ALLOWED,   CAA_FORBIDDEN, "acme.example"      },
         {"@ CAA 0 issue \";\"\n@ CAA 0 issuewild \"ca.example\"",             CAA_FORBIDDEN,
-         CAA_ALLOWED,                                                                                       "acme.example"                                                              },
+         CAA_ALLOWED,                                                                                       "acme.example"      },
  /* Other properties restrict nothing, unless critical and unknown (§4.1, §4.5). */
         {"@ CAA 0 iodef \"mailto:a@acme.example\"",                           CAA_ALLOWED,   CAA_ALLOWED,
-         "acme.example"                                                                                                                                                                 },
+         "acme.example"                                                                                                         },
         {"@ CAA 128 future \"x\"\n@ CAA 0 issue \"ca.example\"",              CAA_FORBIDDEN,
-         CAA_FORBIDDEN,                                                                                     "acme.example"                                                              },
-        {"@ CAA 128 issue \"ca.example\"",                                    CAA_ALLOWED,   CAA_ALLOWED,   "acme.example"                                                              },
-        {"@ CAA 0 future \"x\"",                                              CAA_ALLOWED,   CAA_ALLOWED,   "acme.example"                                                              },
+         CAA_FORBIDDEN,                                                                                     "acme.example"      },
+        {"@ CAA 128 issue \"ca.example\"",                                    CAA_ALLOWED,   CAA_ALLOWED,   "acme.example"      },
+        {"@ CAA 0 future \"x\"",                                              CAA_ALLOWED,   CAA_ALLOWED,   "acme.example"      },
  /* RFC 8657: for an account, by a method. */
         {"@ CAA 0 issue \"ca.example; accounturi=https://ca.example/1\"",     CAA_BOUND,
-         CAA_BOUND,                                                                                         "acme.example"                                                              },
+         CAA_BOUND,                                                                                         "acme.example"      },
         {"@ CAA 0 issue \"ca.example; validationmethods=dns-01,http-01\"",    CAA_ALLOWED,
-         CAA_ALLOWED,                                                                                       "acme.example"                                                              },
+         CAA_ALLOWED,                                                                                       "acme.example"      },
         {"@ CAA 0 issue \"ca.example; validationmethods=dns-01\"",            CAA_FORBIDDEN,
-         CAA_FORBIDDEN,                                                                                     "acme.example"                                                              },
+         CAA_FORBIDDEN,                                                                                     "acme.example"      },
         {"@ CAA 0 issue \"ca.example; validationmethods=dns-01\"\n@ CAA 0 issue "
-         "\"ca.example\"",                                                                    CAA_ALLOWED,                                                                   CAA_ALLOWED,  "acme.example"},
+         "\"ca.example\"",                                           CAA_ALLOWED,   CAA_ALLOWED,   "acme.example"      },
 };
 
 static const struct dns_answer *find(struct arena *a, struct dns_answers *answers,

@@ -237,7 +237,7 @@ static struct track_event next_event(struct world *w)
 {
 	int64_t start = clock_monotonic_ms();
 	struct journal_record record;
-	struct track_event e;
+	struct track_event e = {0};
 	struct err err = {0};
 	enum journal_read got;
 

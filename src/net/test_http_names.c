@@ -280,7 +280,7 @@ static void start_tls(struct client *c, SSL_CTX *context, const char *name)
 	c->ssl = SSL_new(context);
 	SSL_set_fd(c->ssl, c->fd);
 	if (name)
-		SSL_set_tlsext_host_name(c->ssl, name);
+		SSL_set_tlsext_host_name(c->ssl, (char *)(uintptr_t)name);
 }
 
 #define GET(path) STR("GET " path " HTTP/1.1\r\nHost: t.example\r\n\r\n")

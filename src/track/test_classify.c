@@ -123,6 +123,9 @@ static void test_automaton(void **state)
 
 static void test_bad_agents(void **state)
 {
+	static const char two_words[] =
+	        "[{\"id\":\"a\",\"name\":\"A\",\"kind\":\"tool\","
+	        "\"is\":[\"a\",\"b\"]}]";
 	static const char *const bad[] = {
 	        "",
 	        "[]",
@@ -131,8 +134,7 @@ static void test_bad_agents(void **state)
 	        "[{\"id\":\"a\",\"name\":\"A\",\"kind\":\"x\",\"contains\":[\"a\"]}]",
 	        "[{\"id\":\"a\",\"name\":\"A\",\"kind\":\"tool\",\"contains\":[\"\"]}]",
 	        "[{\"id\":\"a\",\"name\":\"A\",\"kind\":\"tool\",\"contains\":[5]}]",
-	        "[{\"id\":\"a\",\"name\":\"A\",\"kind\":\"tool\",\"is\":[\"a\",\"b\"]}"
-	        "]",
+	        two_words,
 	        "[{\"id\":\"a\",\"name\":\"A\",\"kind\":\"tool\",\"other\":[\"a\"]}]"};
 	struct agents *t;
 	struct err err;
@@ -307,7 +309,7 @@ static void test_later_click(void **state)
 
 static void test_source(void **state)
 {
-	struct ip one, two;
+	struct ip one = {0}, two = {0};
 
 	(void)state;
 	assert_true(ip_parse(STR("192.0.2.1"), &one) &&

@@ -83,7 +83,7 @@ static void begin(struct client *c)
 		need(errno == EINPROGRESS);
 	c->ssl = SSL_new(context);
 	need(c->ssl && SSL_set_fd(c->ssl, c->fd) == 1);
-	SSL_set_tlsext_host_name(c->ssl, host);
+	SSL_set_tlsext_host_name(c->ssl, (char *)(uintptr_t)host);
 	SSL_set_connect_state(c->ssl);
 	need(epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e) == 0);
 }
