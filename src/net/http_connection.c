@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 enum step {
 	STEP_ON,   /* the next state may go on at once */
 	STEP_WAIT, /* for an event, or for http_reply() */
@@ -112,6 +116,16 @@ static enum step step_proxy(struct http_connection *c)
 	return STEP_ON;
 }
 
+/* The end of a handshake gets its ACK now. Nothing else goes back before the answer, and a
+ * client that heeds Nagle (RFC 9293 §3.7.4) holds its request until it is there. */
+static void acknowledge(const struct http_connection *c)
+{
+	int on = 1;
+
+	if (c->transport.ssl)
+		setsockopt(c->transport.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
 static enum step step_handshake(struct http_connection *c)
 {
 	switch (transport_handshake(&c->transport)) {
@@ -119,6 +133,7 @@ static enum step step_handshake(struct http_connection *c)
 		c->server->stats.handshakes += c->tls != NULL;
 		if (c->server->is_draining)
 			return close_now(c);
+		acknowledge(c);
 		become_idle(c);
 		return STEP_ON;
 	case TRANSPORT_WANTS_READ:
