@@ -42,3 +42,24 @@ bool address_is_template(struct str address)
 
 	return str_find(domain, STR("{{")) >= 0 || str_find(domain, STR("{%")) >= 0;
 }
+
+bool domain_choose(struct api_call *call, int64_t *out)
+{
+	struct str text = api_member(call->query, "domain");
+	struct domain_row *d = NULL;
+	struct err err;
+
+	*out = call->who.bound_domain;
+	if (text.n == 0)
+		return true;
+	if (!domain_of_text(call, text, &d, &err)) {
+		api_broken(call, &err);
+		return false;
+	}
+	if (!d) {
+		api_not_found(call, "domain");
+		return false;
+	}
+	*out = d->id;
+	return true;
+}

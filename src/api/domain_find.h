@@ -12,3 +12,6 @@ struct str address_domain(struct str address);
 /* Whether the domain of an address is made by a template, as x@{{domain}}, so that nobody
  * can tell which it will be. */
 bool address_is_template(struct str address);
+/* The domain that a list is limited to: that of ?domain= or of the key; 0: none. False:
+ * answered. */
+NODISCARD bool domain_choose(struct api_call *call, int64_t *out);

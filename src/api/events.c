@@ -56,28 +56,6 @@ static json_t *event_json(const struct event_row *row)
 	        api_id_json("dom", row->domain_id), "data", object_or_empty(row->data));
 }
 
-/* The domain that a list is limited to: that of ?domain= or of the key. False: answered. */
-static bool choose_domain(struct api_call *call, int64_t *out)
-{
-	struct str text = api_member(call->query, "domain");
-	struct domain_row *d = NULL;
-	struct err err;
-
-	*out = call->who.bound_domain;
-	if (text.n == 0)
-		return true;
-	if (!domain_of_text(call, text, &d, &err)) {
-		api_broken(call, &err);
-		return false;
-	}
-	if (!d) {
-		api_not_found(call, "domain");
-		return false;
-	}
-	*out = d->id;
-	return true;
-}
-
 enum api_result event_get_list(struct api_call *call)
 {
 	struct event_filter filter = {.account_id = call->account->id,
@@ -87,7 +65,7 @@ enum api_result event_get_list(struct api_call *call)
 	json_t *list;
 	struct err err;
 
-	if (!api_page(call, &page) || !choose_domain(call, &filter.domain_id))
+	if (!api_page(call, &page) || !domain_choose(call, &filter.domain_id))
 		return API_DONE;
 	page.newest_first = str_eq(api_member(call->query, "order"), STR("newest"));
 	if (!event_list(call->api->store, call->a, &filter, &page, &rows, &err))

@@ -70,28 +70,6 @@ static const struct schema_field unsubscribe_query_fields[] = {
 const struct schema schema_unsubscribe_query = {"UnsubscribeQuery", unsubscribe_query_fields, LEN(unsubscribe_query_fields)};
 /* clang-format on */
 
-/* The domain that a list is limited to: that of ?domain= or of the key. False: answered. */
-static bool choose_domain(struct api_call *call, int64_t *out)
-{
-	struct str text = api_member(call->query, "domain");
-	struct domain_row *d = NULL;
-	struct err err;
-
-	*out = call->who.bound_domain;
-	if (text.n == 0)
-		return true;
-	if (!domain_of_text(call, text, &d, &err)) {
-		api_broken(call, &err);
-		return false;
-	}
-	if (!d) {
-		api_not_found(call, "domain");
-		return false;
-	}
-	*out = d->id;
-	return true;
-}
-
 static json_t *message_json(struct api_call *call, int64_t message)
 {
 	return json_text(
@@ -176,7 +154,7 @@ static bool read_filter(struct api_call *call, struct track_event_filter *filter
 	        track_verdict_parse(api_member(call->query, "verdict"), &verdict);
 	if (filter->has_verdict)
 		filter->verdict = verdict;
-	return choose_domain(call, &filter->domain_id);
+	return domain_choose(call, &filter->domain_id);
 }
 
 enum api_result track_event_get_list(struct api_call *call)
@@ -216,7 +194,7 @@ enum api_result unsubscribe_get_list(struct api_call *call)
 	json_t *list;
 	struct err err;
 
-	if (!api_page(call, &page) || !choose_domain(call, &filter.domain_id))
+	if (!api_page(call, &page) || !domain_choose(call, &filter.domain_id))
 		return API_DONE;
 	page.newest_first = str_eq(api_member(call->query, "order"), STR("newest"));
 	if (!unsubscribe_list(call->api->store, call->a, &filter, &page, &rows, &err))
