@@ -129,8 +129,10 @@ bool str_cut(struct str *rest, char sep, struct str *head)
 {
 	ptrdiff_t at;
 
-	if (!rest->p)
+	if (!rest->p) {
+		*head = STR_NONE;
 		return false;
+	}
 	at = str_find_char(*rest, sep);
 	if (at < 0) {
 		*head = *rest;

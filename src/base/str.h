@@ -119,8 +119,8 @@ struct str str_trim(struct str s);
 
 /*
  * Takes the part up to `sep` off the front of *rest into *head; at the end the whole
- * rest. False once nothing is left: "a;b" gives a, b; "a;" gives a and then "".
- * `rest->p` becomes NULL after the last part.
+ * rest. False once nothing is left, *head is then empty: "a;b" gives a, b; "a;" gives a
+ * and then "". `rest->p` becomes NULL after the last part.
  */
 bool str_cut(struct str *rest, char sep, struct str *head);
 /* Takes the next word, between blanks, off the front; false where there is none. */

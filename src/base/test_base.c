@@ -41,6 +41,7 @@ static void test_str_cut(void **state)
 	assert_true(str_cut(&rest, ';', &head));
 	assert_str(head, "");
 	assert_false(str_cut(&rest, ';', &head));
+	assert_true(head.n == 0 && !head.p);
 }
 
 static void test_str_cut_word(void **state)

@@ -47,7 +47,7 @@ static bool wrong(struct arena *a, struct str text, struct err *err, const char 
 static bool is_name(struct str text)
 {
 	struct str rest = text;
-	struct str label = STR_NONE;
+	struct str label, last = STR_NONE;
 	uint64_t number;
 
 	if (text.n == 0 || text.n > NAME_MAX_LEN)
@@ -60,9 +60,10 @@ static bool is_name(struct str text)
 			if (!char_is_alnum(label.p[i]) && label.p[i] != '-' &&
 			    label.p[i] != '_')
 				return false;
+		last = label;
 	}
 	/* A name that ends in a number is a mistyped address. */
-	return !str_parse_uint(label, UINT64_MAX, &number);
+	return !str_parse_uint(last, UINT64_MAX, &number);
 }
 
 static bool read_name(struct arena *a, struct str text, struct str *out,

@@ -164,7 +164,7 @@ static struct forwarded read_fields(const struct http_head *head, struct ip peer
 {
 	struct forwarded f = {.client = peer, .is_forwarded = true};
 	struct hops list = {0}, elements = {0};
-	struct str schemes = STR_NONE, scheme = STR_NONE;
+	struct str schemes = STR_NONE, scheme = STR_NONE, part;
 	struct ip other;
 
 	for (size_t i = 0; i < head->field_count; i++) {
@@ -177,8 +177,8 @@ static struct forwarded read_fields(const struct http_head *head, struct ip peer
 		else if (str_eq_nocase(field->name, STR("x-forwarded-proto")))
 			schemes = field->value;
 	}
-	while (str_cut(&schemes, ',', &scheme))
-		;
+	while (str_cut(&schemes, ',', &part))
+		scheme = part;
 	read_scheme(&f,
 	            str_trim(scheme.n || elements.is_bad ? scheme : elements.scheme));
 	f.client = find_client(&list, peer, trusted, trusted_count);

@@ -173,7 +173,7 @@ def load_kept(worker, path):
     if "Non-2xx" in out or "Socket errors" in out:
         raise SystemExit(f"bench-edge: {worker.name}: {out}")
     return (int(re.search(r"(\d+) requests in", out)[1]),
-            milliseconds(re.search(r"99%\s+(\S+)", out)[1]))
+            milliseconds(re.search(r"(?m)^ *99%\s+(\S+)", out)[1]))
 
 
 def load_tls(worker, path, build):

@@ -215,6 +215,9 @@ class Lab:
         for name in names:
             until(lambda: servers.serial_at(name, zone) == serial,
                   f"{name} with {absolute(zone)} serial {serial}")
+        for name in names:
+            until(lambda: servers.one_answers(self.directory, name),
+                  f"{name} without the process of before")
 
     # -- faults -----------------------------------------------------------------
 

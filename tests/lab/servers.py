@@ -104,7 +104,7 @@ def nsd_config(directory, name, listen):
   chroot: ""
   database: ""
   zonesdir: "{zones}"
-  pidfile: ""
+  pidfile: "{directory}/{name}.pid"
   xfrdfile: "{directory}/{name}.xfrd"
   xfrdir: "{directory}"
   zonelistfile: "{directory}/{name}.zones"
@@ -214,6 +214,31 @@ def serial_at(server, zone):
     """The serial with which a server answers for a zone, or None."""
     answer = wire.ask(direct_address(server), zone, "SOA")
     return wire.soa_serial(answer) if answer else None
+
+
+def _children(pid):
+    """Those that run: one that has ended stays in the list until it is waited for."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as text:
+        return [child for child in text.read().split() if not _has_ended(child)]
+
+
+def _has_ended(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
+def one_answers(directory, name):
+    """Whether one process alone answers: while NSD reloads, the one before may still
+    give the data of before."""
+    try:
+        with open(f"{directory}/{name}.pid", encoding="ascii") as pid:
+            main = _children(int(pid.read()))
+        return len(main) == 1 and len(_children(main[0])) == 1
+    except OSError:
+        return False
 
 
 def _die_with_parent():
