@@ -165,7 +165,8 @@ static void load_knowledge(struct cli *cli, struct knowledge *know)
 	catalog_providers(cli->a, providers);
 	catalog_services(cli->a, services);
 	catalog_networks(cli->a, networks);
-	*know = (struct knowledge){providers, services, networks, catalog_suffixes()};
+	*know = (struct knowledge){providers, services, networks, catalog_suffixes(),
+	                           caa_usual_issuer()};
 }
 
 static bool make_setup(struct cli *cli, struct check_options *o,

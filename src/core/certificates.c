@@ -102,20 +102,18 @@ static struct str caa_why(struct arena *a, const struct caa_permission *p,
 		                    "The CAA records of %.*s cannot be looked up, so "
 		                    "no authority may certify it: repair its DNS.",
 		                    STR_ARG(p->owner));
-	return arena_printf(a,
-	                    "The CAA record of %.*s %.*s. Add a CAA record there: "
-	                    "flags 0, tag \"issue\", value \"%.*s\".",
-	                    STR_ARG(p->owner), STR_ARG(caa_words(a, p, issuer)),
-	                    STR_ARG(issuer->names[0]));
+	return arena_printf(
+	        a, "The CAA record of %.*s %.*s. Add a CAA record there: %.*s.",
+	        STR_ARG(p->owner), STR_ARG(caa_words(a, p, issuer)),
+	        STR_ARG(caa_record(a, issuer)));
 }
 
 static void ask_caa(void *arg)
 {
 	struct certificate_job *job = arg;
 	struct certificates *c = job->c;
-	const struct caa_issuer issuer = {.names = c->setup.config->acme_caa_names.v,
-	                                  .n = c->setup.config->acme_caa_names.n,
-	                                  .method = STR("http-01")};
+	const struct caa_issuer issuer = caa_issuer_of(
+	        c->setup.config->acme_caa_names.v, c->setup.config->acme_caa_names.n);
 	const struct dns_answer *set = caa_find(&job->answers, job->host, true);
 	struct certificate_facts *f = &job->facts;
 	struct caa_permission p;

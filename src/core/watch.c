@@ -369,19 +369,24 @@ static void on_ended(void *arg, struct check *check)
 
 /* ---- from outside ---- */
 
+static const struct str *copy_names(struct watch *w, const struct str_list *list)
+{
+	struct str *v = ARENA_ARRAY(&w->options, struct str, list->n + 1);
+
+	for (size_t i = 0; i < list->n; i++)
+		v[i] = arena_dup(&w->options, list->v[i]);
+	return v;
+}
+
 static void read_options(struct watch *w, const struct config *config)
 {
-	struct str *v;
-	size_t n = config->dns_resolvers.n;
-
 	w->batch = config->watch_batch;
 	w->world.jitter_percent = (uint32_t)config->watch_jitter;
 	w->world.trust_resolver = config->dns_servers.n > 0;
-	v = ARENA_ARRAY(&w->options, struct str, n + 1);
-	for (size_t i = 0; i < n; i++)
-		v[i] = arena_dup(&w->options, config->dns_resolvers.v[i]);
-	w->world.public_resolvers = v;
-	w->world.public_resolver_count = n;
+	w->world.public_resolvers = copy_names(w, &config->dns_resolvers);
+	w->world.public_resolver_count = config->dns_resolvers.n;
+	w->world.know.issuer = caa_issuer_of(copy_names(w, &config->acme_caa_names),
+	                                     config->acme_caa_names.n);
 }
 
 void watch_reconfigure(struct watch *w, const struct config *config)
@@ -396,8 +401,8 @@ static void read_knowledge(struct watch *w)
 	catalog_services(&w->a, &w->services);
 	catalog_networks(&w->a, &w->networks);
 	w->suffixes = catalog_suffixes();
-	w->world.know = (struct knowledge){&w->providers, &w->services, &w->networks,
-	                                   w->suffixes};
+	w->world.know = (struct knowledge){
+	        &w->providers, &w->services, &w->networks, w->suffixes, {0}};
 }
 
 struct watch *watch_new(const struct watch_setup *setup)

@@ -37,8 +37,8 @@ struct watch_setup {
 typedef void watch_done_fn(void *arg, enum api_verified how);
 
 struct watch *watch_new(const struct watch_setup *setup);
-/* Options that may change while it runs: dns.resolvers,
- * watch.jitter, watch.batch. */
+/* Options that may change while it runs: dns.resolvers, acme.caa_names, watch.jitter,
+ * watch.batch. */
 void watch_reconfigure(struct watch *w, const struct config *config);
 /* Reads the schedule of all domains, and begins. */
 NODISCARD bool watch_load(struct watch *w, struct err *err);

@@ -2,6 +2,18 @@
 
 enum { CRITICAL = 0x80, LEVELS_MAX = 10 };
 
+struct caa_issuer caa_issuer_of(const struct str *names, size_t n)
+{
+	return (struct caa_issuer){.names = names, .n = n, .method = STR("http-01")};
+}
+
+struct caa_issuer caa_usual_issuer(void)
+{
+	static const struct str names[] = {STR_INIT("letsencrypt.org")};
+
+	return caa_issuer_of(names, LEN(names));
+}
+
 /* The value of a parameter of an issue property, or the empty view. */
 static struct str parameter(struct str parameters, struct str name)
 {
@@ -159,4 +171,11 @@ struct str caa_words(struct arena *a, const struct caa_permission *p,
 		                    STR_ARG(name), STR_ARG(p->methods),
 		                    STR_ARG(issuer->method));
 	return arena_printf(a, "does not let %.*s issue", STR_ARG(name));
+}
+
+struct str caa_record(struct arena *a, const struct caa_issuer *issuer)
+{
+	return arena_printf(a, "flags 0, tag \"%s\", value \"%.*s\"",
+	                    issuer->is_wildcard ? "issuewild" : "issue",
+	                    STR_ARG(issuer->names[0]));
 }

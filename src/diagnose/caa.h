@@ -22,6 +22,12 @@ struct caa_issuer {
 	bool is_wildcard;  /* the name to certify */
 };
 
+/* Who certifies tracking names, by HTTP (RFC 8657 §4). No name: nobody knows who, and CAA
+ * is not to be judged. */
+struct caa_issuer caa_issuer_of(const struct str *names, size_t n);
+/* The same where nothing is configured. */
+struct caa_issuer caa_usual_issuer(void);
+
 enum caa_verdict {
 	CAA_ALLOWED,
 	CAA_FORBIDDEN,
@@ -54,3 +60,5 @@ enum caa_verdict caa_judge(const struct caa_permission *p);
 /* What the records say, after "The CAA record of acme.example ". Of what is not allowed. */
 struct str caa_words(struct arena *a, const struct caa_permission *p,
                      const struct caa_issuer *issuer);
+/* The record that lets the issuer in: "flags 0, tag "issue", value "letsencrypt.org"". */
+struct str caa_record(struct arena *a, const struct caa_issuer *issuer);

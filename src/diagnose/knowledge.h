@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "dns/answer.h"
+#include "diagnose/caa.h"
 #include "plan/network.h"
 #include "plan/plan.h"
 #include "plan/provider.h"
@@ -17,6 +17,7 @@ struct knowledge {
 	const struct services *services;
 	const struct networks *networks;
 	const struct suffixes *suffixes;
+	struct caa_issuer issuer; /* of tracking names; its names are lent */
 };
 
 /* Which authoritative servers are asked besides the resolver. */

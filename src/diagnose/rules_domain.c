@@ -256,17 +256,10 @@ bool rule_domain_no_delegation(const struct rule_case *c, struct diagnosis *d)
 
 /* ---- CAA ---- */
 
-/* Who issues the certificates of tracking names, as CAA names them, and the way in which
- * they prove control of a name (RFC 8657 §4). */
-static const struct str issuers[] = {
-        STR_INIT("letsencrypt.org"),
-};
-static const struct caa_issuer issuer = {
-        .names = issuers, .n = LEN(issuers), .method = STR_INIT("http-01")};
-
 static struct str caa_fix(const struct rule_case *c, const struct caa_permission *p,
                           struct str owner)
 {
+	const struct caa_issuer *issuer = &c->in->know->issuer;
 	struct field_place at = rule_place(c);
 	struct str where = field_at(c->in->a, at.provider);
 	struct str host = field_host(c->in->a, &at, owner);
@@ -275,7 +268,7 @@ static struct str caa_fix(const struct rule_case *c, const struct caa_permission
 		return arena_printf(c->in->a,
 		                    "Whoever runs %.*s has to add a CAA record there "
 		                    "that allows %.*s.",
-		                    STR_ARG(owner), STR_ARG(issuers[0]));
+		                    STR_ARG(owner), STR_ARG(issuer->names[0]));
 	if (p->critical.n)
 		return arena_printf(c->in->a,
 		                    "%.*s, delete the CAA record \"%.*s\" of \"%.*s\".",
@@ -283,9 +276,10 @@ static struct str caa_fix(const struct rule_case *c, const struct caa_permission
 		                    STR_ARG(host.n ? host : owner));
 	return arena_printf(
 	        c->in->a,
-	        "%.*s, add a CAA record for \"%.*s\": flags 0, tag \"issue\", value "
-	        "\"%.*s\". The CAA records that are there may stay.",
-	        STR_ARG(where), STR_ARG(host.n ? host : owner), STR_ARG(issuers[0]));
+	        "%.*s, add a CAA record for \"%.*s\": %.*s. The CAA records that are "
+	        "there may stay.",
+	        STR_ARG(where), STR_ARG(host.n ? host : owner),
+	        STR_ARG(caa_record(c->in->a, issuer)));
 }
 
 static bool forbids(const struct rule_case *c, const struct observation *tracking,
@@ -294,7 +288,8 @@ static bool forbids(const struct rule_case *c, const struct observation *trackin
 	/* A CNAME that is still to be changed leads to somebody else's. */
 	const struct dns_answer *answer = caa_find(c->in->answers, tracking->plan->name,
 	                                           tracking->status == RECORD_VERIFIED);
-	struct caa_permission p = caa_read(answer, &issuer);
+	const struct caa_issuer *issuer = &c->in->know->issuer;
+	struct caa_permission p = caa_read(answer, issuer);
 	enum caa_verdict verdict = caa_judge(&p);
 	struct arena *a = c->in->a;
 	struct str owner;
@@ -307,7 +302,7 @@ static bool forbids(const struct rule_case *c, const struct observation *trackin
 	        arena_printf(a,
 	                     "The CAA record of %.*s %.*s, so tracked links on %.*s "
 	                     "cannot get a certificate for HTTPS.",
-	                     STR_ARG(owner), STR_ARG(caa_words(a, &p, &issuer)),
+	                     STR_ARG(owner), STR_ARG(caa_words(a, &p, issuer)),
 	                     STR_ARG(tracking->plan->name));
 	d->fix = caa_fix(c, &p, owner);
 	return true;
@@ -315,6 +310,8 @@ static bool forbids(const struct rule_case *c, const struct observation *trackin
 
 bool rule_caa_forbids_issuer(const struct rule_case *c, struct diagnosis *d)
 {
+	if (c->in->know->issuer.n == 0)
+		return false;
 	for (size_t i = 0; i < c->all_count; i++)
 		if (c->all[i].plan->purpose == PLAN_TRACKING &&
 		    c->all[i].status != RECORD_UNDETERMINED &&

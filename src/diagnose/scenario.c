@@ -12,8 +12,9 @@ static bool load_knowledge(struct arena *a, struct knowledge *k,
 {
 	struct str text;
 
-	*k = (struct knowledge){
-	        .providers = providers, .services = services, .networks = networks};
+	k->providers = providers;
+	k->services = services;
+	k->networks = networks;
 	if (!scenario_read_source(a, STR("data/public_suffix_list.dat"), &text, err) ||
 	    !suffixes_parse(text, suffixes, err))
 		return false;
@@ -113,13 +114,16 @@ static bool run(struct scenario *s, struct suffixes **suffixes, struct err *err)
 	struct providers providers;
 	struct services services;
 	struct networks networks;
-	struct knowledge know;
+	struct knowledge know = {0};
 	struct plan *plan;
 	struct str line;
 
 	if (!scenario_read_use(s, STR("standard.zone"), err) ||
-	    !scenario_read_all(s, err) || !add_default_settings(s, err) ||
-	    !scenario_build_world(s, err) ||
+	    !scenario_read_all(s, err))
+		return false;
+	know.issuer = s->is_issuer_given ? caa_issuer_of(s->issuer, s->issuer_count)
+	                                 : caa_usual_issuer();
+	if (!add_default_settings(s, err) || !scenario_build_world(s, err) ||
 	    !load_knowledge(s->a, &know, &providers, &services, &networks, suffixes,
 	                    err) ||
 	    !make_plan(s, &plan, err) || !check(s, plan, &know, err))

@@ -39,6 +39,9 @@ struct scenario {
 	struct str selectors; /* of an audit, with blanks between */
 	struct str retired[4];
 	size_t retired_count;
+	struct str issuer[4]; /* by which CAA may name it */
+	size_t issuer_count;
+	bool is_issuer_given;
 	int64_t now;
 	enum server_views servers;
 	struct other_view views[VIEWS_MAX];

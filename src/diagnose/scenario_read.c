@@ -197,6 +197,17 @@ static bool read_retired(struct scenario *s, struct str args, struct err *err)
 	return true;
 }
 
+static bool read_issuer(struct scenario *s, struct str args, struct err *err)
+{
+	s->is_issuer_given = true;
+	while (args.n) {
+		if (s->issuer_count == LEN(s->issuer))
+			return bad(s, err, "too many names", args);
+		s->issuer[s->issuer_count++] = scenario_next_word(&args);
+	}
+	return true;
+}
+
 static bool read_now(struct scenario *s, struct str args, struct err *err)
 {
 	uint64_t seconds;
@@ -230,6 +241,7 @@ static const struct {
         {"set",      read_set         },
         {"unset",    read_unset       },
         {"retired",  read_retired     },
+        {"issuer",   read_issuer      },
         {"now",      read_now         },
         {"use",      scenario_read_use},
         {"drop",     read_drop        },

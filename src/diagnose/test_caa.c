@@ -105,6 +105,37 @@ static void test_cases(void **state)
 	}
 }
 
+/* Who is named, and the record that lets in: the first name of the issuer's. */
+static const struct {
+	struct caa_issuer issuer;
+	const char *words, *record;
+} said[] = {
+        {{names, 2, STR_INIT("http-01"), false},
+         "does not let ca.example issue", "flags 0, tag \"issue\", value \"ca.example\""    },
+        {{names + 1, 1, STR_INIT("http-01"), false},
+         "does not let ca.test issue",    "flags 0, tag \"issue\", value \"ca.test\""       },
+        {{names, 1, STR_INIT("http-01"), true},
+         "does not let ca.example issue", "flags 0, tag \"issuewild\", value \"ca.example\""},
+};
+
+static void test_words(void **state)
+{
+	AUTO(arena) a = {0};
+	struct dns_answers answers = dns_answers_init(&a, 0);
+	const struct dns_answer *set =
+	        find(&a, &answers, "@ CAA 0 issue \"other.example\"", true);
+
+	(void)state;
+	for (size_t i = 0; i < LEN(said); i++) {
+		const struct caa_issuer *issuer = &said[i].issuer;
+		struct caa_permission p = caa_read(set, issuer);
+
+		assert_int_equal(caa_judge(&p), CAA_FORBIDDEN);
+		assert_string_equal(caa_words(&a, &p, issuer).p, said[i].words);
+		assert_string_equal(caa_record(&a, issuer).p, said[i].record);
+	}
+}
+
 /* A CNAME that is still to be changed is not looked behind. */
 static void test_not_followed(void **state)
 {
@@ -143,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_cases),
+	        cmocka_unit_test(test_words),
 	        cmocka_unit_test(test_not_followed),
 	        cmocka_unit_test(test_faults),
 	};

@@ -110,6 +110,11 @@ def verified(lab, server, name, more=""):
     return Host(server, name)
 
 
+def findings(server, domain, code):
+    """What a check that is asked for says of the domain by this code."""
+    return [d for d in server.verify(domain)["advice"] if d["code"] == code]
+
+
 def test_from_a_record_to_a_certificate(lab, server, ca):
     """Nothing but the records is done."""
     one = verified(lab, server, "first.example")
@@ -144,14 +149,19 @@ def test_a_name_that_does_not_lead_here_is_never_asked_for(lab, server, ca):
 
 
 def test_caa_that_forbids(lab, server, ca):
-    """RFC 8659: looked up before the authority is asked, and again when it is mended."""
+    """RFC 8659: looked up before the authority is asked, and again when it is mended. The
+    diagnosis of the domain and the order judge by the same names, those of acme.caa_names."""
     one = verified(lab, server, "caa.example", '@ CAA 0 issue "other.example"\n')
     document = one.becomes("checking", lambda c: c["message"])
     assert "CAA record of caa.example" in document["message"], document
     assert "pebble.example" in document["message"]
     assert ca.validations(one.name) == 0
+    found = findings(server, "caa.example", "caa.forbids_issuer")
+    assert "does not let pebble.example issue" in found[0]["message"], found
+    assert 'flags 0, tag "issue", value "pebble.example"' in found[0]["fix"], found
     publish(lab, server, "caa.example", '@ CAA 0 issue "pebble.example"\n')
     server.shift(700)
+    assert findings(server, "caa.example", "caa.forbids_issuer") == []
     one.look()
     one.becomes("valid")
 
