@@ -21,15 +21,12 @@ import subprocess
 
 import pytest
 
+from authority import Authority
 from server import SIGNET, free_port, until
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 RESOLVER = "127.0.0.53:53"
 EDGES = {"us": ("192.0.2.80", "2001:db8::80"), "eu": ("192.0.2.81", "2001:db8::81")}
-
-
-def openssl(*words, **options):
-    return subprocess.run(["openssl", *words], check=True, capture_output=True, **options)
 
 
 def reach(*addresses):
@@ -45,32 +42,6 @@ def skip_where_sanitized():
     AddressSanitizer cannot begin."""
     if b"__asan_init" in pathlib.Path(SIGNET).read_bytes():
         pytest.skip("the hook of uacme cannot run with AddressSanitizer")
-
-
-class Authority:
-    """A CA made with openssl: for pebble's own API, and for certificates that customers
-    bring."""
-
-    def __init__(self, directory, name="Test authority"):
-        self.directory = pathlib.Path(directory)
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.key, self.pem = self.directory / "ca.key", self.directory / "ca.pem"
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                "-nodes", "-keyout", self.key, "-out", self.pem, "-days", "3650",
-                "-subj", f"/CN={name}")
-
-    def certify(self, names, stem, days=365):
-        """Paths of (chain, key) for these names: "DNS:a.example,IP:127.0.0.1"."""
-        chain, key = self.directory / f"{stem}.pem", self.directory / f"{stem}.key"
-        request, extensions = self.directory / "csr", self.directory / "ext"
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                "-nodes", "-keyout", key, "-out", request, "-subj", "/")
-        extensions.write_text(f"subjectAltName=critical,{names}\n"
-                              "extendedKeyUsage=serverAuth\n")
-        openssl("x509", "-req", "-in", request, "-CA", self.pem, "-CAkey", self.key,
-                "-CAcreateserial", "-days", str(days), "-extfile", extensions,
-                "-out", chain)
-        return chain, key
 
 
 class Pebble:

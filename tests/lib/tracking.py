@@ -1,15 +1,13 @@
-"""What tests of tracking hosts share: addresses of edges in the lab, a certificate
-authority, a CDN that can misbehave.
+"""What tests of tracking hosts share: addresses of edges in the lab, a web site, a CDN
+that can misbehave.
 
     give_addresses()                    192.0.2.80 … on the loopback of the namespace
-    ca = Authority(folder); ca.certificate("track.acme.example")
-    with Cdn(ca, "192.0.2.90", origin="192.0.2.80") as cdn:
+    with Cdn(authority.context("go.acme.example"), origin="192.0.2.80") as cdn:
         cdn.faults = {"drops_host"}
 """
 
 import http.client
 import http.server
-import ssl
 import subprocess
 import threading
 
@@ -32,41 +30,6 @@ def edge_options(folder):
         "probe.private": "yes",
         "acme.ca_file": str(folder / "ca.pem"),
     }
-
-
-class Authority:
-    """A certificate authority of the test, by openssl(1)."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.file = folder / "ca.pem"
-        self.key = folder / "ca.key"
-        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                      "-nodes", "-keyout", self.key, "-out", self.file, "-days", "3650",
-                      "-subj", "/CN=Lab CA")
-
-    @staticmethod
-    def _openssl(*args):
-        subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
-
-    def certificate(self, *names):
-        """(chain, key) files of a certificate for these names."""
-        base = self.folder / names[0].replace("*", "_")
-        chain, key, request, extensions = (base.with_name(base.name + end) for end in
-                                           (".pem", ".key", ".csr", ".ext"))
-        if not chain.exists():
-            extensions.write_text("subjectAltName=" + ",".join("DNS:" + n for n in names))
-            self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                          "-nodes", "-keyout", key, "-out", request, "-subj", "/CN=x")
-            self._openssl("x509", "-req", "-in", request, "-CA", self.file, "-CAkey",
-                          self.key, "-CAcreateserial", "-days", "3650", "-out", chain,
-                          "-extfile", extensions)
-        return chain, key
-
-    def context(self, *names):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.certificate(*names))
-        return context
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -13,6 +13,7 @@ import pytest
 
 import pebble
 import world
+from authority import Authority, openssl
 from server import SIGNET, Server, host, until
 
 EDGE, EDGE6 = pebble.EDGES["us"]
@@ -97,8 +98,8 @@ class Host:
         with socket.create_connection((EDGE, 443), timeout=10) as plain:
             with context.wrap_socket(plain, server_hostname=self.name) as tls:
                 der = tls.getpeercert(binary_form=True)
-        text = pebble.openssl("x509", "-inform", "DER", "-noout", "-serial",
-                              input=der).stdout.decode()
+        text = openssl("x509", "-inform", "DER", "-noout", "-serial",
+                       input=der).stdout.decode()
         return text.split("=")[1].strip().lower()
 
 
@@ -206,7 +207,7 @@ def test_renewal_by_the_clock(lab, server, ca):
 
 
 def test_a_customers_own(lab, server, ca, tmp_path):
-    own = pebble.Authority(tmp_path, "Customer CA")
+    own = Authority(tmp_path, "Customer CA")
     one = verified(lab, server, "own.example")
     one.becomes("valid")
     chain, key = own.certify(f"DNS:{one.name}", "good")

@@ -10,18 +10,19 @@ import pytest
 
 import tracking
 import world
+from authority import Authority
 from server import SIGNET, host, until
 from test_life import publish
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    return tracking.Authority(tmp_path_factory.mktemp("ca"))
+    return Authority(tmp_path_factory.mktemp("ca"))
 
 
 @pytest.fixture(scope="module")
 def options(authority):
-    return {**tracking.edge_options(authority.folder),
+    return {**tracking.edge_options(authority.directory),
             "tracking.blocklists": "bl.dns.test"}
 
 
