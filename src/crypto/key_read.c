@@ -1,5 +1,6 @@
 /* Private keys out of the files they are kept in. */
 #include "crypto/openssl.h"
+#include "crypto/pem.h"
 
 #include <string.h>
 
@@ -24,23 +25,13 @@ static const struct {
                                            "PKCS #1 in PEM"                                 },
 };
 
-/* Never asks at a terminal. */
-static int no_pass_phrase(char *buffer, int size, int writing, void *arg)
-{
-	(void)buffer;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
-
 static EVP_PKEY *read_pem(struct str text)
 {
 	BIO *memory = BIO_new_mem_buf(text.p, (int)text.n);
 	EVP_PKEY *key = NULL;
 
 	if (memory)
-		key = PEM_read_bio_PrivateKey(memory, NULL, no_pass_phrase, NULL);
+		key = PEM_read_bio_PrivateKey(memory, NULL, pem_no_pass_phrase, NULL);
 	BIO_free(memory);
 	return key;
 }

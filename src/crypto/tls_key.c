@@ -2,6 +2,7 @@
 #include "crypto/certificate.h"
 
 #include "crypto/openssl.h"
+#include "crypto/pem.h"
 
 #include <string.h>
 
@@ -40,15 +41,6 @@ bool tls_key_generate(struct tls_key **out, struct err *err)
 		return openssl_fail(err, ERR_INTERNAL, "key generation");
 	*out = (struct tls_key *)key;
 	return true;
-}
-
-static int no_pass_phrase(char *buffer, int size, int writing, void *arg)
-{
-	(void)buffer;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return -1;
 }
 
 static bool check_kind(EVP_PKEY *key, struct err *err)
@@ -99,7 +91,7 @@ bool tls_key_parse(struct str pem, struct tls_key **out, struct err *err)
 		return err_set(err, ERR_INPUT, "there is no private key in PEM");
 	memory = BIO_new_mem_buf(pem.p, (int)pem.n);
 	need(memory != NULL);
-	key = PEM_read_bio_PrivateKey(memory, NULL, no_pass_phrase, NULL);
+	key = PEM_read_bio_PrivateKey(memory, NULL, pem_no_pass_phrase, NULL);
 	BIO_free(memory);
 	ERR_clear_error();
 	if (!key)

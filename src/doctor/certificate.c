@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "crypto/pem.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -16,28 +17,19 @@ enum {
 static X509 *read_certificate(struct str pem)
 {
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	X509 *x = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	X509 *x = bio ? PEM_read_bio_X509(bio, NULL, pem_no_pass_phrase, NULL) : NULL;
 
 	BIO_free(bio);
 	ERR_clear_error();
 	return x;
 }
 
-/* No passphrase is asked for: a server could not answer. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)arg;
-	return 0;
-}
-
 static bool key_fits(X509 *x, struct str pem)
 {
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	EVP_PKEY *key =
-	        bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
+	        bio ? PEM_read_bio_PrivateKey(bio, NULL, pem_no_pass_phrase, NULL)
+	            : NULL;
 	bool fits = key && X509_check_private_key(x, key) == 1;
 
 	EVP_PKEY_free(key);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "crypto/pem.h"
 #include "net/tls_name.h"
 
 #include <limits.h>
@@ -23,13 +24,6 @@ static bool fail(struct err *err, const char *what)
 	return err_set(err, ERR_INPUT, "%s: %s", what, reason ? reason : "refused");
 }
 
-/* Never asks a terminal for the pass phrase of a key. */
-static int no_pass_phrase(char *p, int size, int is_writing, void *arg)
-{
-	(void)p, (void)size, (void)is_writing, (void)arg;
-	return -1;
-}
-
 static BIO *open_memory(struct str text)
 {
 	need(text.n <= INT_MAX);
@@ -40,11 +34,11 @@ static BIO *open_memory(struct str text)
 static bool use_chain(SSL_CTX *ssl, struct str pem, struct err *err)
 {
 	BIO *bio = open_memory(pem);
-	X509 *own = PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL), *next;
+	X509 *own = PEM_read_bio_X509(bio, NULL, pem_no_pass_phrase, NULL), *next;
 	bool ok = own && SSL_CTX_use_certificate(ssl, own) == 1;
 
 	X509_free(own);
-	while (ok && (next = PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL)))
+	while (ok && (next = PEM_read_bio_X509(bio, NULL, pem_no_pass_phrase, NULL)))
 		if (SSL_CTX_add0_chain_cert(ssl, next) != 1) {
 			X509_free(next);
 			ok = false;
@@ -61,7 +55,7 @@ static bool use_chain(SSL_CTX *ssl, struct str pem, struct err *err)
 static bool use_key(SSL_CTX *ssl, struct str pem, struct err *err)
 {
 	BIO *bio = open_memory(pem);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, pem_no_pass_phrase, NULL);
 	bool ok = key && SSL_CTX_use_PrivateKey(ssl, key) == 1;
 
 	EVP_PKEY_free(key);
