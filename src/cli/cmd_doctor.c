@@ -156,8 +156,8 @@ const struct command cmd_doctor = {
         .description =
                 "Reads the configuration and looks whether the world is as it says: "
                 "ports, files and their permissions, disk space, the certificate of "
-                "the "
-                "API, the clock, what the kernel offers; then whether the names of the "
+                "the API, the ACME authority and what it wants, the clock, what the "
+                "kernel offers; then whether the names of the "
                 "installation resolve, whether its addresses have names that lead back "
                 "(PTR) and are authorized by instance.spf, and whether a block-list "
                 "(doctor.blocklists) has one. Each answer comes with what to do.\n\n"

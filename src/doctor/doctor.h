@@ -4,7 +4,7 @@
  * for what is wrong.
  *
  *	struct doctor d = {.a = a, .config = &config, .now = now};
- *	doctor_see_machine(&d);		(files, ports, clock, kernel: reads the world)
+ *	doctor_see_machine(&d);		(files, ports, clock, kernel, the ACME authority)
  *	do {
  *		resolve(&answers);
  *		d.answers = &answers; forget what was said of DNS;
@@ -36,11 +36,19 @@ struct doctor_finding {
 	struct str fix; /* empty where nothing is to be done */
 };
 
+/* What the directory of acme.directory says of its authority (RFC 8555 §9.7.6). */
+struct doctor_authority {
+	bool is_known; /* there was one to read */
+	bool wants_binding;
+	struct str_list caa_names;
+};
+
 struct doctor {
 	struct arena *a;
 	const struct config *config;
 	struct dns_answers *answers; /* of doctor_see_dns() */
 	int64_t now;
+	struct doctor_authority authority; /* of the check "acme.directory" */
 	/* What was found, in the order of the tables; each check says one thing or more. */
 	struct {
 		struct doctor_finding *v;

@@ -228,19 +228,25 @@ static void check_files(struct doctor *d)
 }
 
 const struct doctor_check doctor_machine_checks[] = {
-        {"config.rules",    "Do the options fit together?",              check_rules       },
-        {"ports.free",      "Are the ports free, or ours?",              doctor_check_ports},
-        {"data.directory",  "Is data_dir ours and closed to others?",    check_data_dir    },
-        {"data.space",      "Is there room in data_dir?",                check_space       },
-        {"keys.master_key", "Is the master key its owner's alone?",      check_master_key  },
-        {"keys.directory",  "Are the keys their owner's alone?",         check_keys_dir    },
+        {"config.rules",    "Do the options fit together?",                       check_rules           },
+        {"ports.free",      "Are the ports free, or ours?",                       doctor_check_ports    },
+        {"data.directory",  "Is data_dir ours and closed to others?",             check_data_dir        },
+        {"data.space",      "Is there room in data_dir?",                         check_space           },
+        {"keys.master_key", "Is the master key its owner's alone?",               check_master_key      },
+        {"keys.directory",  "Are the keys their owner's alone?",                  check_keys_dir        },
         {"tls.certificate", "Is the certificate of the API good?",
-         doctor_check_certificate                                                          },
-        {"clock.right",     "Is the clock right?",                       check_clock       },
+         doctor_check_certificate                                                                       },
+        {"acme.directory",  "Does the ACME authority answer?",                    doctor_check_directory},
+        {"acme.program",    "Can uacme be run?",                                  doctor_check_uacme    },
+        {"acme.account",    "Has the account all that the authority wants?",
+         doctor_check_account                                                                           },
+        {"acme.caa_names",  "Is the authority known by its name in CAA records?",
+         doctor_check_caa_names                                                                         },
+        {"clock.right",     "Is the clock right?",                                check_clock           },
         {"kernel.landlock", "Can the kernel hide files from a process?",
-         check_landlock                                                                    },
-        {"kernel.seccomp",  "Can the kernel forbid system calls?",       check_seccomp     },
-        {"limits.files",    "May a process have enough open files?",     check_files       },
+         check_landlock                                                                                 },
+        {"kernel.seccomp",  "Can the kernel forbid system calls?",                check_seccomp         },
+        {"limits.files",    "May a process have enough open files?",              check_files           },
 };
 
 const size_t doctor_machine_check_count = LEN(doctor_machine_checks);

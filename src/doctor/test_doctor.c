@@ -1,5 +1,5 @@
 /* The doctor: configurations and zones, and what is said of them. */
-#include "doctor/doctor.h"
+#include "doctor/machine.h"
 
 #include "dns/zone.h"
 
@@ -268,6 +268,164 @@ static void test_faults(void **state)
 	arena_done(&w.a);
 }
 
+#define ACME                                                                           \
+	"acme.directory = https://ca.letsencrypt.org:1/dir\nacme.contact = "           \
+	"a@mail.example\n"
+#define MEMBERS                                                                        \
+	"\"newNonce\":\"n\",\"newAccount\":\"a\",\"newOrder\":\"o\",\"revokeCert\":"   \
+	"\"r\""
+#define META(members) "{" MEMBERS ",\"meta\":{" members "}}"
+
+/* What the authority answers, and what is made of it; of the checks that go by it the first
+ * that is not well. */
+/* clang-format off */
+static const struct {
+	int status;
+	const char *body;
+	const char *options; /* beside ACME */
+	const char *code;
+	enum doctor_status found;
+	const char *message;
+} authority_cases[] = {
+        {200, "{" MEMBERS "}", "", NULL, DOCTOR_OK, NULL},
+        {200, "{" MEMBERS ",\"meta\":null}", "", NULL, DOCTOR_OK, NULL},
+        {200, META("\"externalAccountRequired\":false"), "", NULL, DOCTOR_OK, NULL},
+        {200, META("\"caaIdentities\":[\"x.example\",\"LetsEncrypt.org\"]"), "",
+         NULL, DOCTOR_OK, NULL},
+        {200, META("\"caaIdentities\":[7,{}]"), "", NULL, DOCTOR_OK, NULL},
+        {200, META("\"caaIdentities\":[\"pki.example\"]"), "acme.caa_names = ca.example pki.example\n",
+         NULL, DOCTOR_OK, NULL},
+        {200, META("\"caaIdentities\":[\"pki.example\"]"), "",
+         "acme.caa_names", DOCTOR_ERROR,
+         "The authority says that CAA names it pki.example, and acme.caa_names is letsencrypt.org."},
+        {200, META("\"externalAccountRequired\":true"), "",
+         "acme.account", DOCTOR_ERROR,
+         "The authority wants an external account binding, and acme.eab_id and acme.eab_key are not set."},
+        {200, "{" MEMBERS "}", "acme.eab_id = kid\n",
+         "acme.account", DOCTOR_ERROR, "acme.eab_id is set, and acme.eab_key is not."},
+        {200, "{" MEMBERS "}", "acme.eab_id = kid\nacme.eab_key = /nonexistent\n",
+         "acme.account", DOCTOR_ERROR,
+         "acme.eab_key: /nonexistent: No such file or directory."},
+        {200, "{\"newNonce\":\"n\",\"newAccount\":\"a\",\"newOrder\":1}", "",
+         "acme.directory", DOCTOR_ERROR,
+         "https://ca.letsencrypt.org:1/dir is no ACME directory: it has no newOrder."},
+        {200, "<html>", "",
+         "acme.directory", DOCTOR_ERROR,
+         "https://ca.letsencrypt.org:1/dir answers no JSON object."},
+        {200, "", "",
+         "acme.directory", DOCTOR_ERROR,
+         "https://ca.letsencrypt.org:1/dir answers no JSON object."},
+        {200, "[]", "",
+         "acme.directory", DOCTOR_ERROR,
+         "https://ca.letsencrypt.org:1/dir answers no JSON object."},
+        {301, "", "",
+         "acme.directory", DOCTOR_ERROR,
+         "https://ca.letsencrypt.org:1/dir answers 301, and no directory."},
+        {503, "{" MEMBERS "}", "",
+         "acme.directory", DOCTOR_ERROR,
+         "https://ca.letsencrypt.org:1/dir answers 503, and no directory."},
+};
+/* clang-format on */
+
+static const struct doctor_check *check_named(const char *code)
+{
+	for (size_t i = 0; i < doctor_machine_check_count; i++)
+		if (strcmp(doctor_machine_checks[i].code, code) == 0)
+			return &doctor_machine_checks[i];
+	fail_msg("no check %s", code);
+	return NULL;
+}
+
+static void see_authority(struct world *w, struct str options, int status,
+                          const char *body)
+{
+	struct config_sources from = {STR("s.conf"), options, NULL, NULL};
+	struct doctor *d = &w->doctor;
+	struct err err;
+
+	if (!config_parse(&w->a, &from, &w->config, &err))
+		fail_msg("%s", err.text);
+	*d = (struct doctor){.a = &w->a, .config = &w->config};
+	d->check = check_named("acme.directory");
+	doctor_read_directory(d, status, str_c(body));
+	d->check = check_named("acme.account");
+	doctor_check_account(d);
+	d->check = check_named("acme.caa_names");
+	doctor_check_caa_names(d);
+}
+
+static void test_authority(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LEN(authority_cases); i++) {
+		struct world w = {0};
+		const struct doctor_finding *wrong = NULL;
+
+		see_authority(&w,
+		              arena_printf(&w.a, ACME "%s", authority_cases[i].options),
+		              authority_cases[i].status, authority_cases[i].body);
+		for (size_t k = w.doctor.found.n; k--;)
+			if (w.doctor.found.v[k].status != DOCTOR_OK)
+				wrong = &w.doctor.found.v[k];
+		if (!authority_cases[i].code) {
+			if (wrong)
+				fail_msg("row %zu: %.*s", i, STR_ARG(wrong->message));
+		} else if (!wrong ||
+		           strcmp(wrong->check->code, authority_cases[i].code) != 0 ||
+		           wrong->status != authority_cases[i].found ||
+		           !str_eq(wrong->message, str_c(authority_cases[i].message))) {
+			fail_msg("row %zu: %s %.*s", i,
+			         wrong ? wrong->check->code : "nothing",
+			         STR_ARG(wrong ? wrong->message : STR("")));
+		} else {
+			assert_true(wrong->fix.n > 0);
+		}
+		arena_done(&w.a);
+	}
+}
+
+/* Without its directory nobody knows what the authority wants; a binding answers that. */
+static void test_authority_unknown(void **state)
+{
+	struct world w = {0};
+
+	(void)state;
+	see_authority(&w, STR(ACME), 503, "");
+	assert_int_equal(w.doctor.found.n, 3);
+	assert_int_equal(w.doctor.found.v[1].status, DOCTOR_UNDETERMINED);
+	assert_int_equal(w.doctor.found.v[2].status, DOCTOR_OK);
+	arena_done(&w.a);
+}
+
+/* What the options leave out: the name in CAA of an authority that is not the usual one. */
+static void test_authority_of_others(void **state)
+{
+	static const struct {
+		const char *options;
+		enum doctor_status account, caa;
+	} cases[] = {
+	        {"acme.directory = https://ca.example/dir\n",                                          DOCTOR_WARNING,
+	         DOCTOR_WARNING	                                                                                         },
+	        {"acme.directory = https://notletsencrypt.org/dir\n",                                  DOCTOR_WARNING,
+	         DOCTOR_WARNING	                                                                                         },
+	        {"acme.directory = https://LetsEncrypt.org\n",                                         DOCTOR_WARNING,
+	         DOCTOR_OK	                                                                                              },
+	        {"acme.directory = https://ca.example/dir\n"
+	         "acme.caa_names = letsencrypt.org\nacme.contact = a@mail.example\n", DOCTOR_OK,      DOCTOR_OK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(cases); i++) {
+		struct world w = {0};
+
+		see_authority(&w, str_c(cases[i].options), 200, "{" MEMBERS "}");
+		assert_int_equal(w.doctor.found.n, 3);
+		assert_int_equal(w.doctor.found.v[1].status, cases[i].account);
+		assert_int_equal(w.doctor.found.v[2].status, cases[i].caa);
+		arena_done(&w.a);
+	}
+}
+
 /* Codes are names that scripts know: each once, and each with a question. */
 static void test_tables(void **state)
 {
@@ -290,6 +448,9 @@ int main(void)
 	        cmocka_unit_test(test_what_is_wrong),
 	        cmocka_unit_test(test_spf_addresses),
 	        cmocka_unit_test(test_faults),
+	        cmocka_unit_test(test_authority),
+	        cmocka_unit_test(test_authority_unknown),
+	        cmocka_unit_test(test_authority_of_others),
 	        cmocka_unit_test(test_tables),
 	};
 

@@ -3,12 +3,15 @@
 What it asks of the DNS comes from a zone file; tests/e2e asks real servers.
 """
 
+import http.server
 import os
 import socket
 import subprocess
+import threading
 
 import pytest
 
+from authority import Authority
 from signetbin import fails, one_json, run
 
 ZONE = """$TTL 60
@@ -75,7 +78,7 @@ def test_all_is_well(here):
              if r["status"] not in ("ok", "skipped")
              and r["code"].split(".")[0] not in ("clock", "kernel", "limits")]
     assert done.returncode == 0 and wrong == []
-    assert len({r["code"] for r in answer["checks"]}) == 24
+    assert len({r["code"] for r in answer["checks"]}) == 28
     assert all(r["fix"] is None for r in answer["checks"] if r["status"] == "ok")
     text = here.run().stdout.decode()
     assert all(r["message"] in text and r["code"] in text for r in answer["checks"])
@@ -186,6 +189,83 @@ def test_rules_between_options(here):
     here.options["instance.mx"] = "mx1.mail.example"
     (status, message), = here.findings("config.rules", 1)
     assert status == "error" and "name two hosts" in message
+
+
+# ---- the ACME authority; tests/e2e asks pebble ----
+
+ACME = {"acme.contact": "a@mail.example", "acme.uacme": "/bin/true"}
+
+
+def test_no_authority(here):
+    for code in ("acme.directory", "acme.program", "acme.account", "acme.caa_names"):
+        (status, message), = here.findings(code, 0)
+        assert status == "skipped" and "acme.directory is not set" in message
+
+
+def test_the_authority_is_not_there(here):
+    port = free_port()
+    here.options |= ACME | {"acme.directory": f"https://127.0.0.1:{port}/dir"}
+    (status, message), = here.findings("acme.directory", 1)
+    assert status == "error" and f"127.0.0.1:{port}" in message and "connect" in message
+    assert [s for s, _ in here.findings("acme.account")] == ["undetermined"]
+    assert [s for s, _ in here.findings("acme.program")] == ["ok"]
+
+
+def test_the_authority_without_https(here):
+    here.options |= ACME | {"acme.directory": "http://127.0.0.1:9/dir"}
+    (status, message), = here.findings("acme.directory", 1)
+    assert status == "error" and "not asked by HTTPS" in message
+
+
+def test_the_authority_is_not_trusted(here, tmp_path):
+    served = []
+
+    class Directory(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            served.append(self.path)
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Directory) as server:
+        server.socket = Authority(tmp_path / "ca").context("localhost").wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False)
+        server.handle_error = lambda *_ignored: None
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here.options |= ACME | {"acme.directory":
+                                f"https://localhost:{server.server_port}/dir"}
+        (status, message), = here.findings("acme.directory", 1)
+        server.shutdown()
+    assert status == "error" and "certificate" in message and served == []
+    assert "have the system trust its certificate" in here.run().stdout.decode()
+
+
+@pytest.mark.parametrize("program", ["/nonexistent/uacme", "/etc/passwd", "/etc"])
+def test_uacme_cannot_be_run(here, program):
+    here.options |= ACME | {"acme.directory": "https://127.0.0.1:9/dir",
+                            "acme.uacme": program}
+    (status, message), = here.findings("acme.program", 1)
+    assert status == "error" and program in message
+
+
+@pytest.mark.parametrize("text,mode,part", [
+    ("zWNDZM6eQGHWpSRTPal5e", 0o600, None), ("zWNDZM6e_-HWpSRTPal5e==\n", 0o600, None),
+    ("zWNDZM6eQGHWpSRTPal5e", 0o644, "mode 644"), ("", 0o600, "no key in base64url"),
+    ("kid:zWNDZM6eQG", 0o600, "no key in base64url"), ("a+b/", 0o600, "no key in base64url"),
+])
+def test_the_key_of_the_binding(here, text, mode, part):
+    key = here.path / "eab"
+    key.write_text(text)
+    key.chmod(mode)
+    here.options |= ACME | {"acme.directory": "https://127.0.0.1:9/dir",
+                            "acme.eab_id": "kid", "acme.eab_key": key}
+    (status, message), = here.findings("acme.account")
+    assert status == ("error" if part else "ok") and (part or "") in message
+
+
+def test_half_a_binding(here):
+    here.options |= ACME | {"acme.directory": "https://127.0.0.1:9/dir",
+                            "acme.eab_id": "kid"}
+    (status, message), = here.findings("acme.account", 1)
+    assert status == "error" and "acme.eab_key is not" in message
+    assert here.findings("config.rules")[0][0] == "error"
 
 
 def test_nobody_answers(here):
