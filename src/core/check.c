@@ -54,7 +54,7 @@ void check_done(struct check *c)
 
 static void fail(struct check *c, const struct err *err)
 {
-	c->outcome = CHECK_FAILED;
+	c->outcome = JOB_FAILED;
 	log_error("check.failed", LOG_NUM("domain", c->domain),
 	          LOG_STR("name", c->row ? c->row->name : STR_NONE),
 	          LOG_CSTR("reason", err->text));
@@ -115,10 +115,10 @@ static bool begin(struct check *c, struct err *err)
 	if (!domain_find(c->world->store, &c->a, 0, c->domain, &c->row, err))
 		return false;
 	if (!has_records(c->row)) {
-		c->outcome = CHECK_GONE;
+		c->outcome = JOB_GONE;
 		return true;
 	}
-	c->outcome = CHECK_STORED;
+	c->outcome = JOB_STORED;
 	return make_setup(c, err) && check_job_begin(&c->job, &c->setup, c->row->name,
 	                                             STR_NONE, clock_now(), err);
 }
@@ -134,9 +134,9 @@ void check_start(struct check *c, int64_t domain, const char *cause)
 	c->cause = cause;
 	if (!begin(c, &err))
 		fail(c, &err);
-	if (c->outcome == CHECK_STORED && !check_job_pass(&c->job))
+	if (c->outcome == JOB_STORED && !check_job_pass(&c->job))
 		resolver_start(c->world->resolver, &c->job.answers, advance, c);
-	else if (c->outcome == CHECK_STORED)
+	else if (c->outcome == JOB_STORED)
 		resolver_after(c->world->resolver, 0, advance, c);
 	else
 		event_active(c->soon, 0, 0);
@@ -246,12 +246,12 @@ static bool store_result(struct check *c, struct err *err)
 	if (!domain_find(c->world->store, &c->a, 0, c->domain, &row, err))
 		return false;
 	if (!has_records(row)) {
-		c->outcome = CHECK_GONE;
+		c->outcome = JOB_GONE;
 		return true;
 	}
 	if (row->layout_id != c->row->layout_id ||
 	    !str_eq(row->settings, c->row->settings)) {
-		c->outcome = CHECK_CHANGED;
+		c->outcome = JOB_CHANGED;
 		return true;
 	}
 	return apply(c, row, err);

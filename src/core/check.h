@@ -15,9 +15,9 @@
  */
 #pragma once
 
+#include "core/jobs.h"
 #include "core/layouts.h"
 #include "core/turn.h"
-#include "core/watch.h"
 #include "diagnose/check_job.h"
 #include "life/life.h"
 
@@ -35,13 +35,6 @@ struct check_world {
 	bool trust_resolver; /* dns.servers: nobody else can be asked */
 };
 
-enum check_outcome {
-	CHECK_STORED,
-	CHECK_GONE,    /* there is no such domain, or none to check: off the schedule */
-	CHECK_CHANGED, /* its records are others now: to be checked again */
-	CHECK_FAILED,  /* the store, or a plan that cannot be made; told to the log */
-};
-
 struct check {
 	const struct check_world *world;
 	void (*ended)(void *arg, struct check *check); /* from the loop, in a turn */
@@ -56,9 +49,9 @@ struct check {
 	struct event *soon; /* for what ends at once */
 
 	/* When it has ended. */
-	enum check_outcome outcome;
+	enum job_outcome outcome;
 	struct life_seen seen;
-	int64_t next_at; /* of CHECK_STORED; 0: never */
+	int64_t next_at; /* of JOB_STORED; 0: never */
 };
 
 void check_init(struct check *check, const struct check_world *world,

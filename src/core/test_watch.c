@@ -500,7 +500,7 @@ static void a_store_that_fails_costs_a_minute(void **state)
 	OK(sql_script(w->store.sql, "test", STR("PRAGMA query_only = OFF"), &err));
 	run_turns(w);
 	assert_int_equal(watch_stats(w->watch).done, 0);
-	move_clock(w, WATCH_RETRY_MS + 1000);
+	move_clock(w, JOBS_RETRY_MS + 1000);
 	run_until_done(w, 2);
 	assert_true(str_eq(get_domain(w, &a, id)->life.status, STR("verified")));
 }

@@ -1,29 +1,21 @@
 /*
- * Watching: every domain has one time at which it is looked at next, in a timing wheel
- * that is loaded from the table `schedule`; when it comes, a check runs (check.h), and what
- * it saw decides the next time (life/life.h). A bounded number runs at once; requests go
- * before the schedule.
+ * Watching: every domain has one time at which it is looked at next, loaded from the table
+ * `schedule`; when it comes, a check runs (check.h), and what it saw decides the next time
+ * (life/life.h). When checks begin, who waits for them, what a lost turn leads to: jobs.h.
  *
  *	struct watch *w = watch_new(&setup);
  *	if (!watch_load(w, &err)) …
  *	watch_now(w, 42, "request", 10000, on_done, call);
- *
- * A request for a domain that is being checked already leads to another check behind
- * that one, since the customer may have published something after its questions were asked.
- *
- * What is stored and what is in the wheel agree behind each commit. Where a turn is lost or
- * the store fails, the domain is looked at again a minute later.
  */
 #pragma once
 
 #include "api/api.h"
 #include "config/config.h"
+#include "core/jobs.h"
 #include "resolve/resolver.h"
 
 struct turn;
 struct watch;
-
-enum { WATCH_REQUESTS_MAX = 10000, WATCH_RETRY_MS = 60000 };
 
 /* All lent. */
 struct watch_setup {
@@ -34,29 +26,23 @@ struct watch_setup {
 	const struct config *config;
 };
 
-typedef void watch_done_fn(void *arg, enum api_verified how);
-
 struct watch *watch_new(const struct watch_setup *setup);
 /* Options that may change while it runs: dns.resolvers, acme.caa_names, watch.jitter,
  * watch.batch. */
 void watch_reconfigure(struct watch *w, const struct config *config);
 /* Reads the schedule of all domains, and begins. */
 NODISCARD bool watch_load(struct watch *w, struct err *err);
-/* Takes up no more checks; those under way go on, but nobody waits for them any more. */
-void watch_drain(struct watch *w);
-/* Takes its events off the loop: nothing is called any more. Then the resolver may go, with
- * what it has under way, and then the rest. */
+void watch_drain(struct watch *w); /* as jobs_drain() */
+/* As jobs_stop(). Then the resolver may go, with what it has under way, then the rest. */
 void watch_stop(struct watch *w);
 void watch_free(struct watch *w);
 
 /* The domain's row of the schedule was written in this turn: next_at, 0 or -1 for never.
  * Comes into force with the commit. */
 void watch_schedule(struct watch *w, int64_t domain, int64_t next_at);
-/* A check as soon as there is room, begun behind the commit of this turn. `cause` is a
- * literal. `done` (may be NULL) is called once, from the loop, within a turn: when the
- * check is stored, or after wait_ms (0: no limit) while it goes on. */
+/* A check as soon as there is room: jobs_now(). */
 void watch_now(struct watch *w, int64_t domain, const char *cause, int64_t wait_ms,
-               watch_done_fn *done, void *arg);
+               jobs_done_fn *done, void *arg);
 /* The clock has jumped. */
 void watch_poke(struct watch *w);
 
