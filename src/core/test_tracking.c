@@ -173,7 +173,7 @@ static void loop_until(struct world *w, bool (*is_there)(const struct world *w))
 
 static uint64_t ended(const struct world *w)
 {
-	struct tracking_watch_stats s = tracking_watch_stats(w->watch);
+	struct jobs_stats s = tracking_watch_stats(w->watch);
 
 	return s.running || s.waiting ? 0 : s.done + s.failed;
 }

@@ -58,7 +58,7 @@ void tracking_look_done(struct tracking_look_job *l)
 
 static void fail(struct tracking_look_job *l, const struct err *err)
 {
-	l->outcome = LOOK_FAILED;
+	l->outcome = JOB_FAILED;
 	log_error("tracking.failed", LOG_NUM("tracking", l->id),
 	          LOG_STR("name", l->row ? l->row->name : STR_NONE),
 	          LOG_CSTR("reason", err->text));
@@ -201,11 +201,11 @@ static bool store_result(struct tracking_look_job *l, struct err *err)
 	if (!tracking_find(l->world->store, &l->a, 0, l->id, &row, err))
 		return false;
 	if (!row) {
-		l->outcome = LOOK_GONE;
+		l->outcome = JOB_GONE;
 		return true;
 	}
 	if (!str_eq(row->mode, l->row->mode) || !str_eq(row->target, l->row->target)) {
-		l->outcome = LOOK_CHANGED;
+		l->outcome = JOB_CHANGED;
 		return true;
 	}
 	return apply(l, row, err);
@@ -336,7 +336,7 @@ static bool begin(struct tracking_look_job *l, struct err *err)
 	struct store *store = l->world->store;
 	struct tracking_row *heir = NULL;
 
-	l->outcome = LOOK_STORED;
+	l->outcome = JOB_STORED;
 	l->domain = NULL;
 	l->round = (struct probe_round){0};
 	l->sight = (struct tracking_sight){0};
@@ -346,7 +346,7 @@ static bool begin(struct tracking_look_job *l, struct err *err)
 	    !tracking_find_name(store, &l->a, l->row->name, &heir, err))
 		return false;
 	if (!l->row || heir) { /* whoever has the name now is looked at */
-		l->outcome = LOOK_GONE;
+		l->outcome = JOB_GONE;
 		return true;
 	}
 	if (l->row->domain_id &&
@@ -378,7 +378,7 @@ void tracking_look_start(struct tracking_look_job *l, int64_t id, const char *ca
 	l->cause = cause;
 	if (!begin(l, &err))
 		fail(l, &err);
-	if (l->outcome != LOOK_STORED)
+	if (l->outcome != JOB_STORED)
 		event_active(l->soon, 0, 0);
 	else if (is_asleep(l))
 		resolver_after(l->world->resolver, 0, on_asleep, l);

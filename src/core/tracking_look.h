@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "core/jobs.h"
 #include "core/tracking.h"
 #include "core/tracking_probe.h"
 #include "core/turn.h"
@@ -29,13 +30,6 @@ struct look_world {
 	size_t public_resolver_count, list_count;
 	struct tracking_rules rules;
 	bool trust_resolver;
-};
-
-enum look_outcome {
-	LOOK_STORED,
-	LOOK_GONE,    /* there is no such row, or none to look at */
-	LOOK_CHANGED, /* mode or target are others now: to be looked at again */
-	LOOK_FAILED,  /* the store; told to the log */
 };
 
 struct tracking_look_job {
@@ -58,8 +52,8 @@ struct tracking_look_job {
 	struct event *soon;
 
 	/* When it has ended. */
-	enum look_outcome outcome;
-	int64_t next_at; /* of LOOK_STORED; 0: never */
+	enum job_outcome outcome;
+	int64_t next_at; /* of JOB_STORED; 0: never */
 };
 
 void tracking_look_init(struct tracking_look_job *look, const struct look_world *world,
