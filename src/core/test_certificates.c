@@ -6,35 +6,20 @@
 #include "core/certificates.h"
 #include "core/revocations.h"
 #include "core/test_dns.h"
+#include "core/test_place.h"
 #include "core/turn.h"
 #include "ipc/keys_client.h"
 #include "resolve/resolver.h"
-#include "store/account.h"
 #include "store/certificate.h"
 #include "store/event.h"
 #include "store/revocation.h"
 #include "store/tracking.h"
 #include "store/turn.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-#include <event2/event.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#define MINUTE ((int64_t)60 * 1000)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
-#define START  INT64_C(1790000000000)
-#define HOST   STR("track.acme.example")
-
-enum { HANG_MS = 60000 };
+#define HOST STR("track.acme.example")
 
 /* A message that a role was sent and has not answered. */
 struct heard {
@@ -43,10 +28,9 @@ struct heard {
 };
 
 struct world {
-	char folder[64], address[32];
+	char folder[64];
 	struct arena a;
 	struct config config;
-	struct str server;
 	struct store store;
 	struct resolver *resolver;
 	struct event_base *base;
@@ -65,15 +49,7 @@ struct world {
 	int looks, changes;
 	bool look_answers; /* with the facts */
 	struct certificate_facts facts;
-	bool hangs;
 };
-
-#define OK(call)                                                                       \
-	do {                                                                           \
-		struct err err;                                                        \
-		if (!(call))                                                           \
-			fail_msg("%s: %s", #call, err.text);                           \
-	} while (0)
 
 /* ---- keys ---- */
 
@@ -236,10 +212,6 @@ static struct str make_chain(struct arena *a)
 
 static void add_rows(struct world *w)
 {
-	struct account_row account = {.name = STR("A"),
-	                              .owner_email = STR("a@a.example"),
-	                              .region = STR("us"),
-	                              .language = STR("en")};
 	struct tracking_row row = {.name = HOST,
 	                           .mode = STR("managed"),
 	                           .region = STR("us"),
@@ -247,7 +219,7 @@ static void add_rows(struct world *w)
 	                           .status = STR("verified"),
 	                           .created_at = START};
 
-	OK(account_add(&w->store, &account, &w->account, &err));
+	w->account = test_account(&w->store);
 	row.account_id = w->account;
 	OK(tracking_add(&w->store, &row, &w->id, &err));
 }
@@ -256,23 +228,13 @@ static int set_up(void **state)
 {
 	static const struct str names[] = {STR_INIT("ca.example")};
 	static struct world w;
-	char path[96];
-	struct resolver_options options = {
-	        .servers = {&w.server, 1, 1},
-                  .timeout_ms = 20000
-        };
 
-	w = (struct world){.folder = "/tmp/signet-certs-XXXXXX",
-	                   .keys_answer = true,
-	                   .look_answers = true};
-	assert_non_null(mkdtemp(w.folder));
-	snprintf(path, sizeof(path), "%s/signet.db", w.folder);
+	w = (struct world){.keys_answer = true, .look_answers = true};
+	test_folder_make(w.folder, "certs");
 	clock_set(START);
-	OK(store_open(&w.store, path, &err));
+	test_store_open(&w.store, w.folder);
 	w.dns = test_dns_new();
-	snprintf(w.address, sizeof(w.address), "127.0.0.1:%d", test_dns_port(w.dns));
-	w.server = str_c(w.address);
-	OK(resolver_new(&options, &w.resolver, &err));
+	w.resolver = test_resolver(test_dns_port(w.dns));
 	w.base = resolver_base(w.resolver);
 	test_dns_attach(w.dns, w.base);
 	w.chain = make_chain(&w.a);
@@ -292,9 +254,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const files[] = {"", "-wal", "-shm"};
 	struct world *w = *state;
-	char path[96];
 
 	close_core(w);
 	channel_free(w->keys_end);
@@ -303,39 +263,17 @@ static int tear_down(void **state)
 	resolver_free(w->resolver);
 	store_close(&w->store);
 	arena_done(&w->a);
-	for (size_t i = 0; i < LEN(files); i++) {
-		snprintf(path, sizeof(path), "%s/signet.db%s", w->folder, files[i]);
-		unlink(path);
-	}
-	rmdir(w->folder);
+	test_folder_remove(w->folder);
 	clock_set(-1);
 	return 0;
 }
 
 /* ---- what the tests do all the time ---- */
 
-static void on_hang(evutil_socket_t fd, short what, void *arg)
-{
-	struct world *w = arg;
-
-	(void)fd;
-	(void)what;
-	w->hangs = true;
-	event_base_loopbreak(w->base);
-}
-
 /* Runs the loop until the counter has this value. */
 static void wait_for(struct world *w, const int *counter, int value)
 {
-	struct timeval tv = {HANG_MS / 1000, 0};
-	struct event *hang = evtimer_new(w->base, on_hang, w);
-
-	evtimer_add(hang, &tv);
-	while (*counter < value && !w->hangs)
-		event_base_loop(w->base, EVLOOP_ONCE);
-	event_free(hang);
-	if (w->hangs)
-		fail_msg("waited for %d, is %d", value, *counter);
+	LOOP_UNTIL(w->base, *counter >= value);
 }
 
 static void consider(struct world *w)
@@ -496,8 +434,7 @@ static void test_refused(void **state)
 	assert_int_equal(count_events(w, "tracking.tls_failed"), 1);
 	/* News change nothing about the back-off. */
 	consider(w);
-	for (int i = 0; i < 20; i++)
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	test_run_turns(w->base, 20);
 	assert_int_equal(w->orders, 1);
 	clock_set(START + 6 * MINUTE);
 	certificates_poke(w->certificates);
@@ -542,15 +479,13 @@ static void test_withdrawn(void **state)
 	wait_for(w, &w->revokes, 1);
 	/* The authority is away: it stays on the list. */
 	refuse(w, ACME_UNREACHABLE, STR("away"));
-	for (int i = 0; i < 20; i++)
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	test_run_turns(w->base, 20);
 	clock_set(START + HOUR);
 	revocations_poke(w->revocations);
 	wait_for(w, &w->revokes, 2);
 	assert_true(channel_send(w->acme_end, IPC_ACME_REVOKED, w->acme_heard.id,
 	                         STR_NONE, -1));
-	for (int i = 0; i < 20; i++)
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	test_run_turns(w->base, 20);
 	OK(revocation_list_due(&w->store, &w->a, START + DAY, 10, &rows, &err));
 	assert_int_equal(rows.n, 0);
 }
@@ -574,8 +509,7 @@ static void test_uploaded(void **state)
 	assert_true(str_eq(row_of(w)->source, STR("uploaded")));
 	/* It is not ordered over the customer's head. */
 	consider(w);
-	for (int i = 0; i < 20; i++)
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	test_run_turns(w->base, 20);
 	assert_int_equal(w->orders, 0);
 }
 

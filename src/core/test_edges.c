@@ -3,6 +3,7 @@
 #include "core/edges.h"
 
 #include "config/config.h"
+#include "core/test_place.h"
 #include "core/turn.h"
 #include "ipc/channel.h"
 #include "store/account.h"
@@ -10,23 +11,7 @@
 #include "store/turn.h"
 #include "track/event.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-#include <event2/event.h>
-
 enum { HOSTS = 600, PAGE = 50, TEXT_BYTES = 20000, ROWS_MAX = 4096 };
-
-#define OK(call)                                                                       \
-	do {                                                                           \
-		if (!(call))                                                           \
-			fail_msg("%s: %s", #call, err.text);                           \
-	} while (0)
 
 struct world {
 	char folder[64];
@@ -125,7 +110,6 @@ static void on_closed(void *arg, const char *why)
 
 static void connect_edge(struct world *w)
 {
-	struct err err;
 	int fds[2];
 
 	channel_free(w->edge);
@@ -140,7 +124,6 @@ static int64_t add_account(struct world *w, const char *name, const char *policy
                            bool is_operator)
 {
 	int64_t id;
-	struct err err;
 
 	OK(account_add(&w->store,
 	               &(struct account_row){.name = str_c(name),
@@ -154,14 +137,11 @@ static int64_t add_account(struct world *w, const char *name, const char *policy
 static int set_up(void **state)
 {
 	static struct world w;
-	char path[96];
-	struct err err;
 
 	memset(text, 'x', sizeof(text));
-	w = (struct world){.folder = "/tmp/signet-edges-XXXXXX"};
-	assert_non_null(mkdtemp(w.folder));
-	snprintf(path, sizeof(path), "%s/signet.db", w.folder);
-	OK(store_open(&w.store, path, &err));
+	w = (struct world){0};
+	test_folder_make(w.folder, "edges");
+	test_store_open(&w.store, w.folder);
 	w.config.edge_ip = STR("truncated");
 	w.operator_account = add_account(&w, "Operator", "", true);
 	w.account = add_account(&w, "Acme", "none", false);
@@ -182,9 +162,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct world *w = *state;
-	static const char *const files[] = {"signet.db", "signet.db-wal",
-	                                    "signet.db-shm"};
-	char path[128];
 
 	channel_free(w->edge);
 	edges_free(w->edges);
@@ -192,19 +169,13 @@ static int tear_down(void **state)
 	event_base_free(w->base);
 	store_close(&w->store);
 	arena_done(&w->a);
-	for (size_t i = 0; i < LEN(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", w->folder, files[i]);
-		unlink(path);
-	}
-	assert_int_equal(rmdir(w->folder), 0);
+	test_folder_remove(w->folder);
 	return 0;
 }
 
 static void run_until(struct world *w, const size_t *what, size_t n)
 {
-	for (int i = 0; i < 20000 && *what < n; i++)
-		event_base_loop(w->base, EVLOOP_ONCE);
-	assert_true(*what >= n);
+	LOOP_UNTIL(w->base, *what >= n);
 }
 
 /* 24 MB of texts, through a queue of four. */
@@ -227,8 +198,6 @@ static void all_after_each_start(void **state)
 
 static void tell_host(struct world *w, const char *name, bool is_lost)
 {
-	struct err err;
-
 	turn_touch(w->turn);
 	OK(store_turn_begin(&w->store, &err));
 	edges_host(w->edges, &(struct edge_host){.name = str_c(name), .account = 1});
@@ -245,8 +214,7 @@ static void changes_behind_the_commit(void **state)
 	run_until(w, &w->dones, 1);
 	before = w->hosts;
 	tell_host(w, "lost.example", true);
-	for (int i = 0; i < 10; i++)
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	test_run_turns(w->base, 10);
 	assert_int_equal(w->hosts, before);
 	tell_host(w, "kept.example", false);
 	run_until(w, &w->hosts, before + 1);
@@ -279,8 +247,7 @@ static void send_stats(struct world *w, const struct edge_stats *s)
 
 	edge_stats_put(&body, s);
 	assert_true(channel_send(w->edge, IPC_EDGE_STATS, 0, buf_str(&body), -1));
-	for (int i = 0; i < 10; i++)
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	test_run_turns(w->base, 10);
 }
 
 static size_t alarms(struct world *w, int64_t account)
@@ -289,7 +256,6 @@ static size_t alarms(struct world *w, int64_t account)
 	                              .type = STR("tracking.events_lost")};
 	struct store_page page = {.limit = 10};
 	struct event_rows rows;
-	struct err err;
 
 	OK(event_list(&w->store, &w->a, &filter, &page, &rows, &err));
 	return rows.n;
@@ -315,8 +281,7 @@ static void numbers_of_edges(void **state)
 	assert_int_equal(alarms(w, w->account), 0);
 	ipc_put_u64(&body, 12);
 	assert_true(channel_send(w->edge, IPC_EDGE_SYNCED, 0, buf_str(&body), -1));
-	for (int i = 0; i < 10; i++)
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	test_run_turns(w->base, 10);
 	assert_int_equal(w->synced, 12);
 	connect_edge(w);
 	run_until(w, &w->dones, 2);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "core/ingest_batch.h"
+#include "core/test_place.h"
 #include "core/turn.h"
 #include "journal/writer.h"
 #include "store/account.h"
@@ -17,31 +18,15 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-#include <event2/event.h>
-
-#define DAY  INT64_C(86400000)
 #define SENT (INT64_C(20784) * DAY + 3600 * 1000) /* 2026-11-27, an hour in */
 #define BROWSER                                                                        \
 	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 "                \
 	"Chrome/131.0.0.0"
 
-#define OK(call)                                                                       \
-	do {                                                                           \
-		if (!(call))                                                           \
-			fail_msg("%s: %s", #call, err.text);                           \
-	} while (0)
-
 struct world {
-	char folder[64], journals[96], path[96];
+	char folder[64], journals[96];
 	struct arena a;
 	struct store store;
 	struct event_base *base;
@@ -57,9 +42,7 @@ struct world {
 
 static void start(struct world *w)
 {
-	struct err err;
-
-	OK(store_open(&w->store, w->path, &err));
+	test_store_open(&w->store, w->folder);
 	w->base = event_base_new();
 	w->turn = turn_new(w->base, &w->store);
 	w->ingest = ingest_new(&(struct ingest_setup){.base = w->base,
@@ -83,11 +66,9 @@ static int set_up(void **state)
 	static struct world w;
 	struct tracking_row host = {.name = STR("t.acme.example"), .created_at = 1};
 	int64_t id;
-	struct err err;
 
-	w = (struct world){.folder = "/tmp/signet-ingest-XXXXXX"};
-	assert_non_null(mkdtemp(w.folder));
-	snprintf(w.path, sizeof(w.path), "%s/signet.db", w.folder);
+	w = (struct world){0};
+	test_folder_make(w.folder, "ingest");
 	snprintf(w.journals, sizeof(w.journals), "%s/journal", w.folder);
 	assert_int_equal(mkdir(w.journals, 0700), 0);
 	OK(file_read(
@@ -106,24 +87,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-static void remove_tree(const char *path)
-{
-	DIR *folder = opendir(path);
-	struct dirent *entry;
-	char below[512];
-
-	while (folder && (entry = readdir(folder))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(below, sizeof(below), "%s/%s", path, entry->d_name);
-		if (unlink(below) != 0)
-			remove_tree(below);
-	}
-	if (folder)
-		closedir(folder);
-	rmdir(path);
-}
-
 static int tear_down(void **state)
 {
 	struct world *w = *state;
@@ -131,7 +94,7 @@ static int tear_down(void **state)
 	ingest_batch_free(w->batch);
 	agents_free(w->agents);
 	stop(w);
-	remove_tree(w->folder);
+	test_folder_remove(w->folder);
 	arena_done(&w->a);
 	return 0;
 }
@@ -155,8 +118,6 @@ static struct track_event event(const struct world *w, enum track_type type, int
 
 static void add(struct world *w, const struct track_event *e)
 {
-	struct err err;
-
 	OK(store_turn_savepoint(&w->store, &err));
 	OK(ingest_batch_add(w->batch, e, &err));
 	OK(ingest_batch_end(w->batch, &err));
@@ -167,7 +128,6 @@ static void add(struct world *w, const struct track_event *e)
 static struct track_event_row *row(struct world *w, int64_t id)
 {
 	struct track_event_row *got;
-	struct err err;
 
 	OK(track_event_find(&w->store, &w->a, w->account, id, &got, &err));
 	assert_non_null(got);
@@ -178,7 +138,6 @@ static void assert_count(struct world *w, int64_t day, int64_t type, int64_t ver
                          int64_t events, int64_t messages)
 {
 	struct track_count_rows rows;
-	struct err err;
 
 	OK(track_count_list(&w->store, &w->a, w->account, 0, SENT / DAY + day,
 	                    SENT / DAY + day, 100, &rows, &err));
@@ -262,7 +221,6 @@ static void an_unsubscription(void **state)
 	struct store_page page = {.limit = 10};
 	struct event_rows events;
 	bool has;
-	struct err err;
 
 	e.method = TRACK_POST;
 	e.hints = TRACK_ONE_CLICK | TRACK_NO_ACCEPT;
@@ -318,7 +276,6 @@ static void recount(struct world *w, struct tally out[6][TRACK_VERDICTS])
 	struct track_event_filter filter = {.account_id = w->account};
 	struct store_page page = {.limit = 1000};
 	struct track_event_rows rows;
-	struct err err;
 
 	memset(seen, 0, sizeof(seen));
 	do {
@@ -344,7 +301,6 @@ static void kept_as_counted(void **state)
 	struct world *w = *state;
 	struct tally kept[6][TRACK_VERDICTS] = {0}, counted[6][TRACK_VERDICTS] = {0};
 	struct track_count_rows rows;
-	struct err err;
 
 	for (int n = 0; n < 4000;) {
 		OK(store_turn_savepoint(&w->store, &err));
@@ -382,7 +338,6 @@ static void write_journal(struct world *w, unsigned edge, uint64_t first, uint64
 {
 	char dir[128], bytes[TRACK_RECORD_MAX];
 	struct journal_writer *writer;
-	struct err err;
 
 	snprintf(dir, sizeof(dir), "%s/edge-%u", w->journals, edge);
 	OK(journal_open(
@@ -418,7 +373,6 @@ static void assert_each_once(struct world *w, size_t n)
 	struct track_event_rows rows;
 	bool *seen = calloc(n, 1);
 	size_t found = 0;
-	struct err err;
 
 	do {
 		AUTO(arena) a = {0};
@@ -439,7 +393,6 @@ static void assert_each_once(struct world *w, size_t n)
 static void journals_are_read(void **state)
 {
 	struct world *w = *state;
-	struct err err;
 
 	write_journal(w, 0, 0, 3000);
 	write_journal(w, 3, 3000, 500);
@@ -498,7 +451,6 @@ static void spoil_no_more(struct world *w)
 static void each_once_whatever_ends(void **state)
 {
 	struct world *w = *state;
-	struct err err;
 	size_t kills = 0;
 
 	write_journal(w, 0, 0, 60000);
@@ -566,14 +518,12 @@ static void damage_is_told(void **state)
 	struct event_filter filter = {.type = STR("tracking.events_damaged")};
 	struct store_page page = {.limit = 10};
 	struct event_rows events;
-	struct err err;
 
 	write_journal(w, 0, 0, 100);
 	spoil(w, 0);
 	write_journal(w, 0, 100, 10);
 	OK(ingest_load(w->ingest, &err));
-	for (int i = 0; i < 1000; i++)
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	test_run_turns(w->base, 1000);
 	filter.account_id = w->account;
 	OK(event_list(&w->store, &w->a, &filter, &page, &events, &err));
 	assert_true(events.n >= 1);

@@ -48,7 +48,7 @@ void test_folder_remove(const char *path)
 	}
 	if (folder)
 		closedir(folder);
-	rmdir(path);
+	assert_int_equal(rmdir(path), 0);
 }
 
 void test_store_open(struct store *store, const char *folder)

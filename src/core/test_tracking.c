@@ -2,34 +2,18 @@
  * what an edge's answer to a probe says. The whole way is tests/server/test_tracking.py. */
 #include "base/clock.h"
 #include "core/test_dns.h"
+#include "core/test_place.h"
 #include "core/tracking.h"
 #include "core/tracking_probe.h"
 #include "core/turn.h"
-#include "store/account.h"
 #include "store/event.h"
 #include "store/tracking.h"
 #include "store/turn.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-#include <event2/event.h>
-
-#define MINUTE ((int64_t)60 * 1000)
-#define HOUR   (60 * MINUTE)
-#define START  ((int64_t)1790000000000)
-
-enum { HANG_MS = 60000 };
 
 struct world {
 	char folder[64];
 	struct arena a;
 	struct config config;
-	char address[32];
 	struct str server;
 	struct store store;
 	struct resolver *resolver;
@@ -42,25 +26,7 @@ struct world {
 	int considered;
 	struct certificate_facts facts;
 	int done, how[4];
-	bool hangs;
 };
-
-#define OK(call)                                                                       \
-	do {                                                                           \
-		struct err err;                                                        \
-		if (!(call))                                                           \
-			fail_msg("%s: %s", #call, err.text);                           \
-	} while (0)
-
-static void on_hang(evutil_socket_t fd, short what, void *arg)
-{
-	struct world *w = arg;
-
-	(void)fd;
-	(void)what;
-	w->hangs = true;
-	event_base_loopbreak(w->base);
-}
 
 static void consider(void *arg, int64_t id, const struct certificate_facts *facts)
 {
@@ -103,25 +69,13 @@ static void close_watch(struct world *w)
 static int set_up(void **state)
 {
 	static struct world w;
-	struct account_row account = {.name = STR("A"),
-	                              .owner_email = STR("a@a.example"),
-	                              .region = STR("us"),
-	                              .language = STR("en")};
-	char path[96];
-	struct resolver_options options = {
-	        .servers = {&w.server, 1, 1},
-                  .timeout_ms = 20000
-        };
 
-	w = (struct world){.folder = "/tmp/signet-tracking-XXXXXX"};
-	assert_non_null(mkdtemp(w.folder));
-	snprintf(path, sizeof(path), "%s/signet.db", w.folder);
+	w = (struct world){.server = STR("unused")};
+	test_folder_make(w.folder, "tracking");
 	clock_set(START);
-	OK(store_open(&w.store, path, &err));
+	test_store_open(&w.store, w.folder);
 	w.dns = test_dns_new();
-	snprintf(w.address, sizeof(w.address), "127.0.0.1:%d", test_dns_port(w.dns));
-	w.server = str_c(w.address);
-	OK(resolver_new(&options, &w.resolver, &err));
+	w.resolver = test_resolver(test_dns_port(w.dns));
 	w.base = resolver_base(w.resolver);
 	test_dns_attach(w.dns, w.base);
 	w.turn = turn_new(w.base, &w.store);
@@ -129,7 +83,7 @@ static int set_up(void **state)
 	                  &err));
 	w.config.data_dir = str_c(w.folder);
 	w.config.dns_servers = (struct str_list){&w.server, 1, 1};
-	OK(account_add(&w.store, &account, &w.account, &err));
+	w.account = test_account(&w.store);
 	open_watch(&w);
 	*state = &w;
 	return 0;
@@ -138,8 +92,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct world *w = *state;
-	static const char *const files[] = {"", "-wal", "-shm"};
-	char path[96];
 
 	turn_end(w->turn);
 	tracking_watch_stop(w->watch);
@@ -150,25 +102,9 @@ static int tear_down(void **state)
 	tracking_watch_free(w->watch);
 	store_close(&w->store);
 	arena_done(&w->a);
-	for (size_t i = 0; i < LEN(files); i++) {
-		snprintf(path, sizeof(path), "%s/signet.db%s", w->folder, files[i]);
-		unlink(path);
-	}
-	rmdir(w->folder);
+	test_folder_remove(w->folder);
 	clock_set(-1);
 	return 0;
-}
-
-static void loop_until(struct world *w, bool (*is_there)(const struct world *w))
-{
-	struct event *timer = evtimer_new(w->base, on_hang, w);
-	struct timeval tv = {HANG_MS / 1000, 0};
-
-	evtimer_add(timer, &tv);
-	while (!is_there(w) && !w->hangs)
-		event_base_loop(w->base, EVLOOP_ONCE);
-	event_free(timer);
-	assert_false(w->hangs);
 }
 
 static uint64_t ended(const struct world *w)
@@ -176,21 +112,6 @@ static uint64_t ended(const struct world *w)
 	struct jobs_stats s = tracking_watch_stats(w->watch);
 
 	return s.running || s.waiting ? 0 : s.done + s.failed;
-}
-
-static bool is_one(const struct world *w)
-{
-	return ended(w) == 1;
-}
-
-static bool is_two(const struct world *w)
-{
-	return ended(w) == 2;
-}
-
-static bool is_told(const struct world *w)
-{
-	return w->done == 1;
 }
 
 static void add_host(struct world *w, const char *status, int64_t next_at)
@@ -233,7 +154,7 @@ static void what_is_not_there_is_looked_at_again(void **state)
 	add_host(w, "pending", START);
 	close_watch(w);
 	open_watch(w);
-	loop_until(w, is_one);
+	LOOP_UNTIL(w->base, ended(w) == 1);
 	assert_true(str_eq(row(w)->status, STR("pending")));
 	assert_int_equal(row(w)->next_at, START + MINUTE);
 	assert_true(str_find(row(w)->seen, STR("record.missing")) >= 0);
@@ -241,7 +162,7 @@ static void what_is_not_there_is_looked_at_again(void **state)
 	assert_int_equal(w->facts.dns, CERTIFICATE_SEEN_WRONG);
 	clock_set(START + MINUTE);
 	tracking_watch_poke(w->watch);
-	loop_until(w, is_two);
+	LOOP_UNTIL(w->base, ended(w) == 2);
 	assert_int_equal(row(w)->next_at, START + 2 * MINUTE);
 }
 
@@ -253,7 +174,7 @@ static void faults_demote_nothing(void **state)
 	test_dns_set(w->dns, TEST_DNS_FAULT);
 	add_host(w, "verified", 0);
 	now(w, 20000);
-	loop_until(w, is_told);
+	LOOP_UNTIL(w->base, w->done == 1);
 	assert_int_equal(w->how[API_VERIFIED_DONE], 1);
 	assert_true(str_eq(row(w)->status, STR("verified")));
 	assert_true(str_eq(row(w)->https, STR("green")));
@@ -262,7 +183,7 @@ static void faults_demote_nothing(void **state)
 	test_dns_set(w->dns, TEST_DNS_NONE);
 	w->done = 0;
 	now(w, 20000);
-	loop_until(w, is_told);
+	LOOP_UNTIL(w->base, w->done == 1);
 	assert_true(str_eq(row(w)->status, STR("lost")));
 	assert_true(str_eq(row(w)->https, STR("red")));
 }
@@ -275,13 +196,12 @@ static void whoever_asks_meanwhile(void **state)
 	test_dns_set(w->dns, TEST_DNS_HOLD);
 	add_host(w, "pending", 0);
 	now(w, 20000);
-	while (test_dns_held(w->dns) == 0)
-		event_base_loop(w->base, EVLOOP_ONCE);
+	LOOP_UNTIL(w->base, test_dns_held(w->dns) > 0);
 	now(w, 20000);
 	event_base_loop(w->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	event_base_loop(w->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	test_dns_release(w->dns, TEST_DNS_NONE);
-	loop_until(w, is_two);
+	LOOP_UNTIL(w->base, ended(w) == 2);
 	assert_int_equal(w->how[API_VERIFIED_DONE], 2);
 }
 
@@ -292,13 +212,13 @@ static void waiting_ends(void **state)
 	test_dns_set(w->dns, TEST_DNS_HOLD);
 	add_host(w, "pending", 0);
 	now(w, 1);
-	loop_until(w, is_told);
+	LOOP_UNTIL(w->base, w->done == 1);
 	assert_int_equal(w->how[API_VERIFIED_TIMEOUT], 1);
 	w->done = 0;
 	now(w, 20000);
 	event_base_loop(w->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	tracking_watch_drain(w->watch);
-	loop_until(w, is_told);
+	LOOP_UNTIL(w->base, w->done == 1);
 	test_dns_release(w->dns, TEST_DNS_NONE);
 }
 
@@ -311,7 +231,7 @@ static void the_operators_hosts_are_rows(void **state)
 	w->config.instance_tracking = (struct str_list){pairs, 2, 2};
 	close_watch(w);
 	open_watch(w);
-	loop_until(w, is_two);
+	LOOP_UNTIL(w->base, ended(w) == 2);
 	OK(tracking_list(&w->store, &w->a, &(struct tracking_filter){0},
 	                 &(struct store_page){.limit = 9}, &rows, &err));
 	assert_int_equal(rows.n, 2);

@@ -1,29 +1,15 @@
 /* Group commit with real connections, and the pool: what comes back when, and how often. */
 #include "core/pool.h"
+#include "core/test_place.h"
 #include "core/turn.h"
 #include "store/setting.h"
 #include "store/turn.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-#include <event2/event.h>
 
 enum { CLIENTS = 3, TURNS = 20, JOBS = 50 };
-
-#define OK(call)                                                                       \
-	do {                                                                           \
-		if (!(call))                                                           \
-			fail_msg("%s: %s", #call, err.text);                           \
-	} while (0)
 
 struct world {
 	char folder[64];
@@ -58,7 +44,6 @@ static void handle(struct http_request *r, void *arg)
 {
 	struct world *w = arg;
 	char text[] = "stored";
-	struct err err;
 
 	turn_touch(w->turn);
 	OK(store_turn_savepoint(&w->store, &err));
@@ -89,24 +74,15 @@ static int listen_here(struct sockaddr_in *here)
 	return fd;
 }
 
-static void run_turns(struct world *w, int n)
-{
-	for (int i = 0; i < n; i++)
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
-}
-
 static int set_up(void **state)
 {
 	static struct world w;
 	struct sockaddr_in here;
-	char path[96];
-	struct err err;
 	int fd;
 
-	w = (struct world){.folder = "/tmp/signet-turn-XXXXXX"};
-	assert_non_null(mkdtemp(w.folder));
-	snprintf(path, sizeof(path), "%s/signet.db", w.folder);
-	OK(store_open(&w.store, path, &err));
+	w = (struct world){0};
+	test_folder_make(w.folder, "turn");
+	test_store_open(&w.store, w.folder);
 	w.base = event_base_new();
 	w.turn = turn_new(w.base, &w.store);
 	w.server = http_server_new(&(struct http_server_options){
@@ -119,7 +95,7 @@ static int set_up(void **state)
 		        connect(w.clients[i], (struct sockaddr *)&here, sizeof(here)),
 		        0);
 	}
-	run_turns(&w, TURNS);
+	test_run_turns(w.base, TURNS);
 	*state = &w;
 	return 0;
 }
@@ -127,8 +103,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct world *w = *state;
-	static const char *const files[] = {"", "-wal", "-shm"};
-	char path[96];
 
 	for (int i = 0; i < CLIENTS; i++)
 		close(w->clients[i]);
@@ -136,11 +110,8 @@ static int tear_down(void **state)
 	turn_free(w->turn);
 	event_base_free(w->base);
 	store_close(&w->store);
-	for (size_t i = 0; i < LEN(files); i++) {
-		snprintf(path, sizeof(path), "%s/signet.db%s", w->folder, files[i]);
-		unlink(path);
-	}
-	return rmdir(w->folder);
+	test_folder_remove(w->folder);
+	return 0;
 }
 
 static void ask_all(struct world *w)
@@ -171,7 +142,6 @@ static bool is_stored(struct world *w, const char *name)
 {
 	AUTO(arena) a = {0};
 	struct str value;
-	struct err err;
 
 	OK(setting_find(&w->store, &a, str_c(name), &value, &err));
 	return value.n > 0;
@@ -188,7 +158,7 @@ static void requests_of_a_turn_share_a_commit(void **state)
 	assert_int_equal(turn_stats(w->turn).failed, 0);
 	assert_int_equal(turn_stats(w->turn).held, CLIENTS);
 	assert_int_equal(w->after_committed, CLIENTS);
-	run_turns(w, TURNS);
+	test_run_turns(w->base, TURNS);
 	expect_all(w, "HTTP/1.1 200", "stored");
 	assert_true(is_stored(w, "/setting0") && is_stored(w, "/setting2"));
 	assert_int_equal(w->second, CLIENTS);
@@ -203,7 +173,7 @@ static void a_lost_commit_is_told_to_all(void **state)
 	ask_all(w);
 	w->loses = true;
 	event_base_loop(w->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-	run_turns(w, TURNS);
+	test_run_turns(w->base, TURNS);
 	expect_all(w, "HTTP/1.1 503", "Retry-After: 5");
 	assert_int_equal(w->after, CLIENTS);
 	assert_int_equal(w->after_committed, 0);
@@ -212,7 +182,7 @@ static void a_lost_commit_is_told_to_all(void **state)
 	/* The next turn is as good as any. */
 	w->loses = false;
 	ask_all(w);
-	run_turns(w, TURNS);
+	test_run_turns(w->base, TURNS);
 	expect_all(w, "HTTP/1.1 200", "stored");
 }
 

@@ -4,30 +4,15 @@
  */
 #include "base/clock.h"
 #include "core/test_dns.h"
+#include "core/test_place.h"
 #include "core/turn.h"
 #include "core/watch.h"
 #include "life/life.h"
-#include "store/account.h"
 #include "store/check.h"
 #include "store/domain.h"
 #include "store/event.h"
 #include "store/layout.h"
 #include "store/turn.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-#include <event2/event.h>
-
-#define MINUTE ((int64_t)60 * 1000)
-#define HOUR   (60 * MINUTE)
-#define START  ((int64_t)1790000000000)
-
-enum { HANG_MS = 60000 };
 
 #define LAYOUT(value)                                                                  \
 	STR("{\"id\":\"tiny\",\"name\":\"Tiny\",\"summary\":\"x\",\"variables\":[],"   \
@@ -48,40 +33,20 @@ struct world {
 	struct watch *watch;
 	int64_t account, layout;
 	int done, how[4]; /* of on_done() */
-	bool hangs;
 };
-
-#define OK(call)                                                                       \
-	do {                                                                           \
-		if (!(call))                                                           \
-			fail_msg("%s: %s", #call, err.text);                           \
-	} while (0)
 
 static int64_t put_layout(struct world *w, const char *digest, struct str text)
 {
 	struct layout_row row = {
 	        .digest = str_c(digest), .profile = STR("tiny"), .text = text};
-	struct err err;
 	int64_t id;
 
 	OK(layout_put(&w->store, &row, &id, &err));
 	return id;
 }
 
-static void on_hang(evutil_socket_t fd, short what, void *arg)
-{
-	struct world *w = arg;
-
-	(void)fd;
-	(void)what;
-	w->hangs = true;
-	event_base_loopbreak(w->base);
-}
-
 static void open_watch(struct world *w)
 {
-	struct err err;
-
 	w->watch = watch_new(&(struct watch_setup){.resolver = w->resolver,
 	                                           .store = &w->store,
 	                                           .turn = w->turn,
@@ -92,34 +57,21 @@ static void open_watch(struct world *w)
 static int set_up(void **state)
 {
 	static struct world w;
-	struct account_row account = {.name = STR("A"),
-	                              .owner_email = STR("a@a.example"),
-	                              .region = STR("us"),
-	                              .language = STR("en")};
-	char address[32], path[96];
-	struct str server;
-	struct resolver_options options = {
-	        .servers = {&server, 1, 1},
-                  .timeout_ms = 20000
-        };
-	struct err err;
+	struct str server = STR("unused");
 
-	w = (struct world){.folder = "/tmp/signet-watch-XXXXXX"};
-	assert_non_null(mkdtemp(w.folder));
-	snprintf(path, sizeof(path), "%s/signet.db", w.folder);
+	w = (struct world){0};
+	test_folder_make(w.folder, "watch");
 	clock_set(START);
-	OK(store_open(&w.store, path, &err));
+	test_store_open(&w.store, w.folder);
 	w.dns = test_dns_new();
-	snprintf(address, sizeof(address), "127.0.0.1:%d", test_dns_port(w.dns));
-	server = str_c(address);
-	OK(resolver_new(&options, &w.resolver, &err));
+	w.resolver = test_resolver(test_dns_port(w.dns));
 	w.base = resolver_base(w.resolver);
 	test_dns_attach(w.dns, w.base);
 	w.turn = turn_new(w.base, &w.store);
 	w.config.dns_concurrency = 4;
 	w.config.watch_batch = 3;
 	w.config.dns_servers = (struct str_list){&server, 1, 1};
-	OK(account_add(&w.store, &account, &w.account, &err));
+	w.account = test_account(&w.store);
 	w.layout = put_layout(&w, "1", LAYOUT("yes"));
 	open_watch(&w);
 	w.config.dns_servers = (struct str_list){0};
@@ -130,8 +82,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct world *w = *state;
-	static const char *const files[] = {"", "-wal", "-shm"};
-	char path[96];
 
 	turn_end(w->turn);
 	watch_stop(w->watch);
@@ -140,11 +90,7 @@ static int tear_down(void **state)
 	resolver_free(w->resolver);
 	watch_free(w->watch);
 	store_close(&w->store);
-	for (size_t i = 0; i < LEN(files); i++) {
-		snprintf(path, sizeof(path), "%s/signet.db%s", w->folder, files[i]);
-		unlink(path);
-	}
-	rmdir(w->folder);
+	test_folder_remove(w->folder);
 	clock_set(-1);
 	return 0;
 }
@@ -166,7 +112,6 @@ static int64_t add_domain(struct world *w, const char *name)
 	                 .started_at = life.started_at,
 	                 .next_check_at = life.next_check_at},
 	};
-	struct err err;
 	int64_t id;
 
 	OK(domain_add(&w->store, &row, &id, &err));
@@ -178,7 +123,6 @@ static int64_t add_domain(struct world *w, const char *name)
 static struct domain_row *get_domain(struct world *w, struct arena *a, int64_t id)
 {
 	struct domain_row *row;
-	struct err err;
 
 	OK(domain_find(&w->store, a, 0, id, &row, &err));
 	assert_non_null(row);
@@ -188,15 +132,8 @@ static struct domain_row *get_domain(struct world *w, struct arena *a, int64_t i
 /* One turn of the loop after the other until the checks so far are `n`. */
 static void run_until_done(struct world *w, uint64_t n)
 {
-	struct event *limit = evtimer_new(w->base, on_hang, w);
-	struct timeval tv = {HANG_MS / 1000, 0};
-
-	evtimer_add(limit, &tv);
-	while (!w->hangs &&
-	       watch_stats(w->watch).done + watch_stats(w->watch).failed < n)
-		event_base_loop(w->base, EVLOOP_ONCE);
-	event_free(limit);
-	assert_false(w->hangs);
+	LOOP_UNTIL(w->base,
+	           watch_stats(w->watch).done + watch_stats(w->watch).failed >= n);
 	assert_int_equal(watch_stats(w->watch).done + watch_stats(w->watch).failed, n);
 	/* What is behind the commit. */
 	turn_end(w->turn);
@@ -205,8 +142,7 @@ static void run_until_done(struct world *w, uint64_t n)
 /* What is due is checked; nothing is, where the number stays. */
 static void run_turns(struct world *w)
 {
-	for (int i = 0; i < 10; i++)
-		event_base_loop(w->base, EVLOOP_NONBLOCK);
+	test_run_turns(w->base, 10);
 }
 
 static void move_clock(struct world *w, int64_t ms)
@@ -221,7 +157,6 @@ static int count_events(struct world *w, int64_t domain, const char *type)
 	struct event_filter filter = {.domain_id = domain, .type = str_c(type)};
 	struct store_page page = {.limit = 100};
 	struct event_rows rows;
-	struct err err;
 
 	OK(event_list(&w->store, &a, &filter, &page, &rows, &err));
 	return (int)rows.n;
@@ -301,7 +236,6 @@ static void what_is_seen_again_is_no_new_row(void **state)
 	struct store_page page = {.limit = 100};
 	struct check_rows rows;
 	int64_t id = add_domain(w, "a.example");
-	struct err err;
 
 	test_dns_set(w->dns, TEST_DNS_GOOD);
 	run_until_done(w, 1);
@@ -352,8 +286,7 @@ static void on_done(void *arg, enum api_verified how)
 
 static void run_until_held(struct world *w)
 {
-	while (test_dns_held(w->dns) == 0 && !w->hangs)
-		event_base_loop(w->base, EVLOOP_ONCE);
+	LOOP_UNTIL(w->base, test_dns_held(w->dns) > 0);
 }
 
 static void requests_are_told(void **state)
@@ -362,7 +295,6 @@ static void requests_are_told(void **state)
 	struct world *w = *state;
 	struct check_row *row;
 	int64_t id = add_domain(w, "a.example");
-	struct err err;
 
 	test_dns_set(w->dns, TEST_DNS_GOOD);
 	run_until_done(w, 1);
@@ -377,8 +309,7 @@ static void requests_are_told(void **state)
 	assert_true(str_eq(row->cause, STR("request")));
 	/* There is no such domain: that is told, too. */
 	watch_now(w->watch, 999, "request", 0, on_done, w);
-	while (w->done < 3)
-		event_base_loop(w->base, EVLOOP_ONCE);
+	LOOP_UNTIL(w->base, w->done == 3);
 	assert_int_equal(watch_stats(w->watch).scheduled, 1);
 }
 
@@ -409,8 +340,7 @@ static void who_waits_too_long_is_told(void **state)
 
 	test_dns_set(w->dns, TEST_DNS_HOLD);
 	watch_now(w->watch, id, "request", 1, on_done, w);
-	while (w->done == 0)
-		event_base_loop(w->base, EVLOOP_ONCE);
+	LOOP_UNTIL(w->base, w->done > 0);
 	assert_int_equal(w->how[0], API_VERIFIED_TIMEOUT);
 	run_until_held(w);
 	test_dns_release(w->dns, TEST_DNS_GOOD);
@@ -445,7 +375,6 @@ static void a_domain_may_be_deleted_meanwhile(void **state)
 	int64_t id = add_domain(w, "a.example");
 	struct check_row *row;
 	bool deleted;
-	struct err err;
 
 	test_dns_set(w->dns, TEST_DNS_HOLD);
 	watch_now(w->watch, id, "request", 0, on_done, w);
@@ -453,8 +382,7 @@ static void a_domain_may_be_deleted_meanwhile(void **state)
 	OK(domain_delete(&w->store, w->account, id, clock_now(), &deleted, &err));
 	watch_schedule(w->watch, id, -1);
 	test_dns_release(w->dns, TEST_DNS_GOOD);
-	while (w->done == 0)
-		event_base_loop(w->base, EVLOOP_ONCE);
+	LOOP_UNTIL(w->base, w->done > 0);
 	assert_true(str_eq(get_domain(w, &a, id)->life.status, STR("deleted")));
 	OK(check_find_newest(&w->store, &a, id, &row, &err));
 	assert_null(row);
@@ -469,7 +397,6 @@ static void records_may_change_meanwhile(void **state)
 	struct world *w = *state;
 	int64_t id = add_domain(w, "a.example");
 	int64_t other = put_layout(w, "2", LAYOUT("no"));
-	struct err err;
 
 	test_dns_set(w->dns, TEST_DNS_HOLD);
 	watch_now(w->watch, id, "request", 0, on_done, w);
@@ -487,7 +414,6 @@ static void a_store_that_fails_costs_a_minute(void **state)
 	AUTO(arena) a = {0};
 	struct world *w = *state;
 	int64_t id = add_domain(w, "a.example");
-	struct err err;
 
 	test_dns_set(w->dns, TEST_DNS_HOLD);
 	watch_now(w->watch, id, "request", 0, on_done, w);
@@ -521,8 +447,7 @@ static void many_domains_share_the_room(void **state)
 	assert_int_equal(watch_stats(w->watch).running, 4);
 	assert_int_equal(watch_stats(w->watch).waiting, 46);
 	test_dns_release(w->dns, TEST_DNS_GOOD);
-	while (w->done == 0)
-		event_base_loop(w->base, EVLOOP_ONCE);
+	LOOP_UNTIL(w->base, w->done > 0);
 	assert_true(watch_stats(w->watch).done <= 8);
 	run_until_done(w, 50);
 	assert_int_equal(watch_stats(w->watch).running, 0);
