@@ -264,7 +264,7 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	for (int64_t i = 0; i < j->setup.batch; i++) {
-		if (j->is_draining || j->busy == j->setup.slots)
+		if (j->busy == j->setup.slots)
 			return; /* the next that ends looks again */
 		if (start_next(j))
 			continue;

@@ -14,8 +14,8 @@
  * published something after its questions were asked. Requests that wait for the same thing
  * are one.
  *
- * What is stored and what is in the wheel agree behind each commit. Where a turn is lost or
- * a job fails, its turn comes again a minute later.
+ * What is stored and what is in the wheel agree behind each commit. Where a job fails, or
+ * the turn is lost in which it ended, the next comes a minute later.
  */
 #pragma once
 
@@ -69,8 +69,8 @@ void jobs_set(struct jobs *j, int64_t id, int64_t at);
 void jobs_schedule(struct jobs *j, int64_t id, int64_t next_at);
 /* A job as soon as there is room, begun behind the commit of this turn. `cause` is a
  * literal. `done` (may be NULL) is called once, from the loop, within a turn: when the
- * job is stored, or after wait_ms (0: no limit) while it goes on. BUSY where the turn is
- * lost, or where there is no room or a drain: then it is due by schedule at once. */
+ * job is stored, or after wait_ms (0: no limit) while it goes on. BUSY where the job fails
+ * or this turn is lost; and where too many ask or after a drain: then it is due at once. */
 void jobs_now(struct jobs *j, int64_t id, const char *cause, int64_t wait_ms,
               jobs_done_fn *done, void *arg);
 /* The job of a slot is over, in this turn; the slot is free, who waited is told. */

@@ -271,11 +271,14 @@ static void times_come_into_force_with_the_commit(void **state)
 {
 	struct world *w = *state;
 
-	jobs_schedule(w->jobs, 1, clock_now() + 1000);
+	jobs_poke(w->jobs);
+	run(w);
+	jobs_schedule(w->jobs, 1, clock_now()); /* needs no poke */
 	assert_int_equal(jobs_stats(w->jobs).scheduled, 0);
 	turn_end(w->turn);
 	assert_int_equal(jobs_stats(w->jobs).scheduled, 1);
-	move_clock(w, 2000);
+	run(w);
+	expect(w, 0, 1, NULL);
 	end(w, 0, JOB_STORED, clock_now() + HOUR);
 	assert_int_equal(jobs_stats(w->jobs).scheduled, 0);
 	turn_end(w->turn);
@@ -374,21 +377,33 @@ static void requests_have_a_bound(void **state)
 	assert_int_equal(jobs_stats(w->jobs).scheduled, 1);
 }
 
+/* Somebody in each place: for a job, for the one behind it, for room. */
+static void let_wait(struct world *w, int64_t wait_ms)
+{
+	ask(w, 1, wait_ms);
+	run(w);
+	ask(w, 1, wait_ms);
+	run(w);
+	for (int64_t id = 2; id <= SLOTS + 1; id++)
+		ask(w, id, wait_ms);
+	run(w);
+	assert_int_equal(w->count, SLOTS);
+	assert_int_equal(jobs_stats(w->jobs).waiting, 1);
+}
+
 static void a_drain_lets_nobody_wait(void **state)
 {
 	struct world *w = *state;
 
-	for (int64_t id = 1; id <= SLOTS + 1; id++)
-		ask(w, id, 0);
-	run(w);
-	ask(w, 1, 0);
+	let_wait(w, 0);
 	ask(w, 9, 0);
-	run(w);
+	lose_turn(w);
 	jobs_drain(w->jobs);
-	assert_int_equal(w->how[API_VERIFIED_TIMEOUT], SLOTS + 3);
-	ask(w, 9, 0); /* it waits, and will not begin */
-	run(w);
+	assert_int_equal(w->how[API_VERIFIED_TIMEOUT], SLOTS + 2);
 	assert_int_equal(w->how[API_VERIFIED_BUSY], 1);
+	ask(w, SLOTS + 1, 0); /* it waits already, and will not begin */
+	run(w);
+	assert_int_equal(w->how[API_VERIFIED_BUSY], 2);
 	end_well(w, 0);
 	end_well(w, 1);
 	move_clock(w, HOUR);
@@ -396,6 +411,18 @@ static void a_drain_lets_nobody_wait(void **state)
 	assert_int_equal(w->told, SLOTS + 4);
 	assert_int_equal(jobs_stats(w->jobs).running, 0);
 	assert_int_equal(jobs_stats(w->jobs).done, SLOTS);
+}
+
+static void a_drain_begins_nothing(void **state)
+{
+	struct world *w = *state;
+
+	schedule(w, 1, 1);
+	clock_set(clock_now() + 2000);
+	jobs_poke(w->jobs);
+	jobs_drain(w->jobs);
+	run(w);
+	assert_int_equal(w->count, 0);
 }
 
 static void a_poke_sees_a_clock_that_jumped(void **state)
@@ -413,16 +440,12 @@ static void a_poke_sees_a_clock_that_jumped(void **state)
 	assert_int_equal(w->count, 1);
 }
 
-/* With somebody in every place where one can wait, and something due. */
+/* Though somebody waits everywhere, and something is due. */
 static void nothing_is_called_behind_a_stop(void **state)
 {
 	struct world *w = *state;
 
-	for (int64_t id = 1; id <= SLOTS + 1; id++)
-		ask(w, id, 1000);
-	run(w);
-	ask(w, 1, 1000);
-	turn_end(w->turn);
+	let_wait(w, DAY);
 	ask(w, 9, 0);
 	lose_turn(w);
 	jobs_poke(w->jobs);
@@ -452,6 +475,7 @@ int main(void)
 	        TEST(what_fails_and_what_is_gone),
 	        TEST(requests_have_a_bound),
 	        TEST(a_drain_lets_nobody_wait),
+	        TEST(a_drain_begins_nothing),
 	        TEST(a_poke_sees_a_clock_that_jumped),
 	        TEST(nothing_is_called_behind_a_stop),
 	};
