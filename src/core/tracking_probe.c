@@ -70,7 +70,10 @@ static struct str reason_of(struct arena *a, const struct fetch_got *got)
 	case FETCH_BROKEN:
 		return STR("the answer is no HTTP");
 	case FETCH_UNREACHABLE:
-		return STR("no connection");
+		return got->is_refused ? STR("the connection is refused")
+		                       : STR("no connection");
+	case FETCH_NO_WAY:
+		return STR("this machine has no way to it");
 	case FETCH_ANSWERED:
 	case FETCH_NO_ADDRESS:
 	case FETCH_PRIVATE:
@@ -79,10 +82,17 @@ static struct str reason_of(struct arena *a, const struct fetch_got *got)
 	return arena_dup(a, got->why);
 }
 
+static enum link_reach reach_of(const struct fetch_got *got)
+{
+	if (got->end == FETCH_NO_WAY)
+		return LINK_FAULT;
+	return got->end == FETCH_ANSWERED ? LINK_ANSWERED : LINK_UNREACHABLE;
+}
+
 static struct link_probe probe_of(struct probe_round *r, const struct fetch_got *got)
 {
 	struct link_probe p = {
-	        .reach = got->end == FETCH_ANSWERED ? LINK_ANSWERED : LINK_UNREACHABLE,
+	        .reach = reach_of(got),
 	        .status = got->status,
 	        .location = arena_dup(r->a, got->location),
 	        .server = arena_dup(r->a, str_slice(got->server, 0, 60)),
@@ -90,7 +100,7 @@ static struct link_probe probe_of(struct probe_round *r, const struct fetch_got 
 
 	if (got->from.length)
 		p.from = ip_format(r->a, got->from);
-	if (p.reach == LINK_UNREACHABLE)
+	if (p.reach != LINK_ANSWERED)
 		p.why = reason_of(r->a, got);
 	else if (got->status == 200 &&
 	         !probe_read(r->a, got->body, str_c(r->proof), &p))

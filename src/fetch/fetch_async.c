@@ -1,11 +1,14 @@
 #include "fetch/fetch_async.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include <event2/event.h>
 
 #include "base/buf.h"
+#include "base/file.h"
+#include "base/ip_socket.h"
 #include "fetch/certificate.h"
 #include "fetch/curl.h"
 
@@ -91,6 +94,63 @@ static enum fetch_end end_of(const struct job *j, CURLcode code)
 	}
 }
 
+static struct ip ip_of(const struct sockaddr *address)
+{
+	struct ip ip = {0};
+
+	if (address->sa_family == AF_INET) {
+		ip.length = 4;
+		memcpy(ip.bytes, (const char *)address + 4, 4);
+	} else if (address->sa_family == AF_INET6) {
+		ip.length = 16;
+		memcpy(ip.bytes, (const char *)address + 8, 16);
+	}
+	return ip;
+}
+
+/*
+ * Whether the kernel knows a way: connecting a socket of UDP asks for it and sends nothing.
+ * Who has an address of IPv6 for his own network alone (RFC 4193) has none to the Internet.
+ */
+static bool has_way(struct ip to)
+{
+	struct sockaddr_storage at;
+	socklen_t n = ip_socket_address(to, 9, &at);
+	AUTO_FD int fd = socket(at.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&at, n) != 0)
+		return false;
+	if (to.length == 4 || !ip_is_public(to))
+		return true;
+	n = sizeof(at);
+	return getsockname(fd, (struct sockaddr *)&at, &n) == 0 &&
+	       ip_is_public(ip_of((struct sockaddr *)&at));
+}
+
+/* A router's word that there is none counts for one address: of several it is the last. */
+static bool is_our_lack(const struct job *j, int error)
+{
+	if (j->ask.address_count == 1 && error == ENETUNREACH)
+		return true;
+	for (size_t i = 0; i < j->ask.address_count; i++)
+		if (has_way(j->ask.addresses[i]))
+			return false;
+	return true;
+}
+
+static void judge_silence(struct job *j)
+{
+	struct fetch_got *got = &j->got;
+	curl_off_t connected_us = 0;
+	long error = 0;
+
+	curl_easy_getinfo(j->handle, CURLINFO_OS_ERRNO, &error);
+	curl_easy_getinfo(j->handle, CURLINFO_CONNECT_TIME_T, &connected_us);
+	got->is_refused = got->end == FETCH_UNREACHABLE && error == ECONNREFUSED;
+	if (!got->is_refused && connected_us == 0 && is_our_lack(j, (int)error))
+		got->end = FETCH_NO_WAY;
+}
+
 static void read_result(struct job *j, CURLcode code)
 {
 	struct fetch_got *got = &j->got;
@@ -106,6 +166,8 @@ static void read_result(struct job *j, CURLcode code)
 		got->from = (struct ip){0};
 	if (got->end != FETCH_ANSWERED)
 		got->why = str_c(j->error[0] ? j->error : curl_easy_strerror(code));
+	if (got->end == FETCH_UNREACHABLE || got->end == FETCH_TIMEOUT)
+		judge_silence(j);
 }
 
 static void start_waiting(struct fetch_pool *pool);
@@ -237,20 +299,6 @@ static CURLcode attach_trust(CURL *handle, void *context, void *arg)
 	return CURLE_OK;
 }
 
-static struct ip ip_of(const struct sockaddr *address)
-{
-	struct ip ip = {0};
-
-	if (address->sa_family == AF_INET) {
-		ip.length = 4;
-		memcpy(ip.bytes, (const char *)address + 4, 4);
-	} else if (address->sa_family == AF_INET6) {
-		ip.length = 16;
-		memcpy(ip.bytes, (const char *)address + 8, 16);
-	}
-	return ip;
-}
-
 /* The last word about where a connection goes. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose,
                                  struct curl_sockaddr *address)
@@ -303,6 +351,7 @@ static void set_job(struct job *j)
 
 	curl_list_add(&j->resolve, resolve_entry(j));
 	curl_easy_setopt(h, CURLOPT_URL, url_of(j));
+	curl_easy_setopt(h, CURLOPT_CONNECT_ONLY, j->ask.connects_only ? 1L : 0L);
 	curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(h, CURLOPT_RESOLVE, j->resolve);
 	curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
@@ -330,7 +379,7 @@ static void set_job(struct job *j)
 static void run(struct job *j)
 {
 	struct fetch_pool *pool = j->pool;
-	int64_t ms = j->ask.timeout_ms ? j->ask.timeout_ms : TIMEOUT_MS;
+	int64_t ms = j->ask.timeout_ms ? j->ask.timeout_ms : pool->options.timeout_ms;
 
 	j->handle = curl_handle(j->error, CONNECT_MS < ms ? CONNECT_MS : (long)ms,
 	                        (long)ms);
@@ -396,6 +445,7 @@ void fetch_start(struct fetch_pool *pool, const struct fetch_ask *ask,
 	j->ask = *ask;
 	j->ask.host = arena_dup(&j->a, ask->host);
 	j->ask.path = arena_dup(&j->a, ask->path);
+	j->ask.is_tls = ask->is_tls && !ask->connects_only;
 	j->body.max = ask->body_max ? ask->body_max : FETCH_BODY_MAX;
 	j->look = (struct trust_look){&j->a, j->ask.host, &j->got.certificate};
 	j->got.end = choose_addresses(j, ask);
@@ -430,6 +480,8 @@ bool fetch_pool_new(const struct fetch_pool_options *options, struct fetch_pool 
 	pool->store = store;
 	pool->options = *options;
 	pool->options.at_once = options->at_once ? options->at_once : FETCH_AT_ONCE;
+	pool->options.timeout_ms =
+	        options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
 	pool->options.user_agent = options->user_agent ? options->user_agent : "Signet";
 	pool->last = &pool->first;
 	pool->timer = evtimer_new(options->base, on_timer, pool);

@@ -15,6 +15,9 @@
  * are not public are refused unless the pool allows them (SSRF). Bodies are cut at
  * `body_max`. Beyond `at_once` probes wait in order; the deadline counts from their start.
  *
+ * Where this machine itself has no way to an address (no IPv6, say), silence says nothing
+ * about whoever is there: that is FETCH_NO_WAY, no failure of theirs.
+ *
  * RFC 9110, RFC 6797 §6.1 (HSTS), RFC 6125 (names), RFC 5280 (chains).
  */
 #pragma once
@@ -32,6 +35,7 @@ struct fetch_pool_options {
 	const char *ca_file; /* PEM, beside the system's; NULL: none */
 	bool allow_private;
 	size_t at_once;         /* 0: FETCH_AT_ONCE */
+	int64_t timeout_ms;     /* of a probe that says none; 0: 10 s */
 	const char *user_agent; /* NULL: "Signet" */
 };
 
@@ -47,16 +51,18 @@ struct fetch_ask {
 	struct str host, path; /* canonical name; path with its query */
 	uint16_t port;
 	bool is_tls;
+	bool connects_only; /* no handshake and no request: whether TCP connects */
 	const struct ip *addresses; /* tried in order, at most FETCH_ADDRESSES_MAX */
 	size_t address_count;
-	int64_t timeout_ms; /* of the whole; 0: 10 s */
+	int64_t timeout_ms; /* of the whole; 0: that of the pool */
 	size_t body_max;    /* 0: FETCH_BODY_MAX */
 };
 
 enum fetch_end {
-	FETCH_ANSWERED,
+	FETCH_ANSWERED, /* or connected, where no more was wanted */
 	FETCH_NO_ADDRESS,
 	FETCH_PRIVATE,     /* none of the addresses is public */
+	FETCH_NO_WAY,      /* this machine cannot get to any of them */
 	FETCH_UNREACHABLE, /* no connection */
 	FETCH_TIMEOUT,
 	FETCH_TLS,    /* the handshake fails */
@@ -93,8 +99,9 @@ struct fetch_certificate {
 
 struct fetch_got {
 	enum fetch_end end;
-	struct str why; /* libcurl's words where there is no answer */
-	struct ip from; /* who was talked to; length 0: nobody */
+	struct str why;  /* libcurl's words where there is no answer */
+	bool is_refused; /* the last address refused the connection */
+	struct ip from;  /* who was talked to; length 0: nobody */
 	int status;
 	struct str location, hsts, server, age, body; /* empty: not there */
 	bool is_cut;                                  /* the body was longer */

@@ -247,7 +247,55 @@ static void no_answer(void **state)
 	assert_int_equal(probe(w, &ask)->end, FETCH_BROKEN);
 	server_stop(&s);
 	assert_int_equal(probe(w, &ask)->end, FETCH_UNREACHABLE); /* nobody listens */
+	assert_true(w->kept.got.is_refused);
 	assert_true(w->kept.got.why.n > 0);
+}
+
+/* A connection is enough: nothing is said, and no handshake made. */
+static void a_connection(void **state)
+{
+	struct world *w = *state;
+	struct server s = {0};
+	struct fetch_ask ask;
+
+	server_start(&s);
+	open_pool(w, true, 0);
+	ask = ask_for(&s, &loopback);
+	ask.connects_only = ask.is_tls = true;
+	assert_int_equal(probe(w, &ask)->end, FETCH_ANSWERED);
+	server_stop(&s);
+	assert_string_equal(s.heard, "");
+	assert_true(ip_eq(w->kept.got.from, loopback));
+	assert_int_equal(probe(w, &ask)->end, FETCH_UNREACHABLE);
+	assert_true(w->kept.got.is_refused);
+}
+
+/* What this machine cannot get to is no failure of whoever is there. No kernel lets TCP or
+ * an ordinary socket of UDP connect to the broadcast address. */
+static void no_way_of_ours(void **state)
+{
+	static const struct ip nowhere = {
+	        {255, 255, 255, 255},
+                4
+        };
+	struct world *w = *state;
+	struct ip both[] = {nowhere, loopback};
+	struct server s = {0};
+	struct fetch_ask ask;
+
+	server_start(&s);
+	open_pool(w, true, 0);
+	ask = ask_for(&s, &nowhere);
+	assert_int_equal(probe(w, &ask)->end, FETCH_NO_WAY);
+	assert_false(w->kept.got.is_refused);
+	ask.connects_only = true;
+	assert_int_equal(probe(w, &ask)->end, FETCH_NO_WAY);
+	/* The other answers, then refuses: that is theirs. */
+	ask.addresses = both;
+	ask.address_count = LEN(both);
+	assert_int_equal(probe(w, &ask)->end, FETCH_ANSWERED);
+	server_stop(&s);
+	assert_int_equal(probe(w, &ask)->end, FETCH_UNREACHABLE);
 }
 
 static void silence_ends(void **state)
@@ -502,6 +550,8 @@ int main(void)
 	        WORLD_TEST(an_answer),
 	        WORLD_TEST(nobody_private),
 	        WORLD_TEST(no_answer),
+	        WORLD_TEST(a_connection),
+	        WORLD_TEST(no_way_of_ours),
 	        WORLD_TEST(silence_ends),
 	        WORLD_TEST(a_long_body_is_cut),
 	        WORLD_TEST(many_in_turn),
