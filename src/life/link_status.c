@@ -9,16 +9,24 @@ struct making {
 	struct link_status out;
 };
 
-static const char *const codes[] = {
-#define X(name, code, text) [LINK_CHECK_##name] = code,
+static const struct {
+	const char *code, *text;
+} checks[] = {
+#define X(name, code, text) [LINK_CHECK_##name] = {code, text},
         LINK_CHECKS(X)
 #undef X
 };
 
 const char *link_check_code(enum link_check check)
 {
-	need((size_t)check < LEN(codes));
-	return codes[check];
+	need((size_t)check < LEN(checks));
+	return checks[check].code;
+}
+
+const char *link_check_text(enum link_check check)
+{
+	need((size_t)check < LEN(checks));
+	return checks[check].text;
 }
 
 static enum tracking_light add(struct making *m, enum link_check check,
@@ -45,6 +53,17 @@ static struct str unreachable(struct making *m, const struct link_probe *p,
 {
 	return arena_printf(m->a, "%s://%.*s/ is not reached at %.*s: %.*s.", scheme,
 	                    STR_ARG(m->f->name), STR_ARG(where(m, p)), STR_ARG(p->why));
+}
+
+static enum tracking_light add_unknown(struct making *m, enum link_check check,
+                                       const struct link_probe *p, const char *scheme)
+{
+	struct str why = STR_NONE;
+
+	if (p->why.n)
+		why = arena_printf(m->a, "%s://%.*s/ could not be tried: %.*s.", scheme,
+		                   STR_ARG(m->f->name), STR_ARG(p->why));
+	return add(m, check, TRACKING_UNKNOWN, why, STR_NONE);
 }
 
 /* Somebody answers who does not know the nonce. */
@@ -98,7 +117,7 @@ static enum tracking_light judge_http(struct making *m)
 	const struct link_probe *p = &m->f->http;
 
 	if (!is_known(p))
-		return add(m, LINK_CHECK_HTTP, TRACKING_UNKNOWN, p->why, STR_NONE);
+		return add_unknown(m, LINK_CHECK_HTTP, p, "http");
 	if (p->reach == LINK_UNREACHABLE)
 		return add(m, LINK_CHECK_HTTP, TRACKING_RED, unreachable(m, p, "http"),
 		           fix_reach(m));
@@ -152,7 +171,7 @@ static enum tracking_light judge_https(struct making *m)
 	const struct link_probe *p = &m->f->https;
 
 	if (!is_known(p))
-		return add(m, LINK_CHECK_HTTPS, TRACKING_UNKNOWN, p->why, STR_NONE);
+		return add_unknown(m, LINK_CHECK_HTTPS, p, "https");
 	if (p->reach == LINK_UNREACHABLE)
 		return add(
 		        m, LINK_CHECK_HTTPS, TRACKING_RED, unreachable(m, p, "https"),
@@ -188,30 +207,17 @@ static enum tracking_light judge_hsts(struct making *m)
 	            "certificate and https say how far that is."));
 }
 
-static bool is_redirect(const struct making *m, const struct link_probe *p)
-{
-	struct str to = p->location;
-	struct str host = m->f->name;
-
-	if (p->status < 301 || p->status > 308 ||
-	    !str_starts_nocase(to, STR("https://")))
-		return false;
-	to = str_from(to, 8);
-	return str_starts_nocase(to, host) &&
-	       (to.n == host.n || to.p[host.n] == '/' || to.p[host.n] == ':');
-}
-
 static enum tracking_light judge_forcing(struct making *m)
 {
 	const struct link_probe *p = &m->f->http;
 	enum link_check check = LINK_CHECK_FORCES_HTTPS;
 
 	if (!is_known(p))
-		return add(m, check, TRACKING_UNKNOWN, p->why, STR_NONE);
+		return add_unknown(m, check, p, "http");
 	if (p->reach == LINK_UNREACHABLE)
 		return add(m, check, TRACKING_GREEN,
 		           STR("The CDN does not answer by HTTP at all."), STR_NONE);
-	if (is_redirect(m, p))
+	if (link_is_redirect(m->f->name, p))
 		return add(m, check, TRACKING_GREEN,
 		           STR("HTTP is redirected to HTTPS."), STR_NONE);
 	return add(m, check, TRACKING_RED,
@@ -260,6 +266,44 @@ static enum tracking_light judge_caching(struct making *m)
 	           STR("In the CDN, switch caching off for this name."));
 }
 
+static struct str fix_addresses(struct making *m)
+{
+	switch (m->f->mode) {
+	case TRACKING_MODE_OWN_CDN:
+		return STR(
+		        "Let the CDN serve the name at this address too, or take the "
+		        "address (A, AAAA) out of DNS.");
+	case TRACKING_MODE_MANAGED:
+		return fix_reach(m);
+	case TRACKING_MODE_OPERATOR:
+	case TRACKING_MODE_COUNT:
+		break;
+	}
+	return STR(
+	        "Let an edge listen there (edge.listen, edge.tls_listen), open ports "
+	        "80 and 443 in the firewall, or take the address (A, AAAA) out of "
+	        "DNS.");
+}
+
+/* One that is bad stops no links: most recipients take another. */
+static void judge_addresses(struct making *m)
+{
+	const struct link_facts *f = m->f;
+	struct link_ways w = link_ways_judge(m->a, f->name, f->ways, f->way_count);
+	enum link_check check = LINK_CHECK_ADDRESSES;
+
+	if (w.addresses < 2)
+		return;
+	if (w.bad)
+		add(m, check, TRACKING_AMBER, w.message, fix_addresses(m));
+	else if (w.untried)
+		add(m, check, TRACKING_UNKNOWN, w.message, STR_NONE);
+	else if (m->out.http == TRACKING_GREEN || m->out.https == TRACKING_GREEN)
+		add(m, check, TRACKING_GREEN,
+		    arena_printf(m->a, "All %zu addresses answer.", w.addresses),
+		    STR_NONE);
+}
+
 /* Green where all are, red where one is, else unknown. */
 static enum tracking_light all(enum tracking_light one, enum tracking_light other)
 {
@@ -279,11 +323,12 @@ static void judge_cdn(struct making *m)
 	m->out.https = all(https, judge_caching(m));
 	judge_forcing(m);
 	/* Links by HTTP would open where they are answered, by whichever way. */
-	m->out.http = !is_known(http) ? TRACKING_UNKNOWN
-	              : http->is_ours ? TRACKING_GREEN
-	              : is_redirect(m, http) && m->out.https == TRACKING_GREEN
-	                      ? TRACKING_GREEN
-	                      : TRACKING_RED;
+	m->out.http =
+	        !is_known(http) ? TRACKING_UNKNOWN
+	        : http->is_ours ? TRACKING_GREEN
+	        : link_is_redirect(m->f->name, http) && m->out.https == TRACKING_GREEN
+	                ? TRACKING_GREEN
+	                : TRACKING_RED;
 }
 
 static void judge_own(struct making *m)
@@ -296,6 +341,20 @@ static void judge_own(struct making *m)
 	m->out.http = m->out.https == TRACKING_GREEN ? http : all(http, hsts);
 }
 
+void link_facts_choose(struct link_facts *f)
+{
+	const struct link_way *http, *https;
+
+	http = link_ways_best(f->name, f->ways, f->way_count, false);
+	https = link_ways_best(f->name, f->ways, f->way_count, true);
+	if (http)
+		f->http = http->probe;
+	if (https) {
+		f->https = https->probe;
+		f->certificate = https->certificate;
+	}
+}
+
 struct link_status link_status(struct arena *a, const struct link_facts *facts)
 {
 	struct making m = {.a = a, .f = facts};
@@ -304,5 +363,6 @@ struct link_status link_status(struct arena *a, const struct link_facts *facts)
 		judge_cdn(&m);
 	else
 		judge_own(&m);
+	judge_addresses(&m);
 	return m.out;
 }

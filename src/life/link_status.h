@@ -9,11 +9,14 @@
  * A probe asks for a fresh nonce under /.well-known/; only our own edge knows what to
  * answer, so an answer proves that the name reaches us. Each answer carries a number of
  * its own: two that are equal came out of a cache.
+ *
+ * A light is that of the best way to the name (link_way.h). A way that is worse makes none
+ * red: it is a verdict of its own, in amber, with the address.
  */
 #pragma once
 
+#include "life/link_way.h"
 #include "life/tracking.h"
-#include "base/arena.h"
 
 /* X(NAME, "code", "what it says") */
 #define LINK_CHECKS(X)                                                                 \
@@ -21,6 +24,7 @@
 	X(HSTS, "hsts", "no HSTS policy forbids HTTP")                                 \
 	X(CERTIFICATE, "certificate", "the certificate is valid for the name")         \
 	X(HTTPS, "https", "the edge is reached by HTTPS")                              \
+	X(ADDRESSES, "addresses", "every address of the name answers alike")           \
 	X(FORWARDS_HOST, "forwards_host", "the CDN forwards the Host header")          \
 	X(FORCES_HTTPS, "forces_https", "HTTP is redirected to HTTPS")                 \
 	X(NOT_CACHED, "not_cached", "the CDN does not cache")
@@ -32,35 +36,13 @@ enum link_check {
 	        LINK_CHECK_COUNT,
 };
 
-enum link_reach {
-	LINK_NOT_ASKED,
-	LINK_FAULT,       /* a fault of our own: nothing is concluded */
-	LINK_UNREACHABLE, /* no connection, no HTTP, no handshake: see `why` */
-	LINK_ANSWERED,
-};
-
-/* What one GET for the nonce came to. */
-struct link_probe {
-	enum link_reach reach;
-	struct str why, from; /* words; the address that was talked to */
-	int status;
-	struct str location, server;
-	bool is_ours;            /* the nonce was answered by our edge */
-	struct str host, scheme; /* as the edge saw them; scheme may be empty */
-	struct str number;       /* of the answer */
-};
-
-struct link_certificate {
-	bool is_seen, is_valid;
-	struct str why, names, issuer;
-	int64_t not_after;
-};
-
 struct link_facts {
 	enum tracking_mode mode;
 	struct str name, origin; /* origin: where a CDN has to fetch from */
 	struct link_probe http, https, https_again; /* the last of own_cdn alone */
 	struct link_certificate certificate;
+	struct link_way ways[LINK_WAYS_MAX];
+	size_t way_count;
 	bool skips_hsts; /* nobody looked for a policy this time */
 	bool has_hsts;
 	struct str hsts_by; /* the name that set it */
@@ -79,6 +61,10 @@ struct link_status {
 	size_t n;
 };
 
+/* http, https and certificate become those of the best ways. */
+void link_facts_choose(struct link_facts *facts);
 /* What is in it lives in the arena, or refers to the facts. */
 struct link_status link_status(struct arena *a, const struct link_facts *facts);
 const char *link_check_code(enum link_check check);
+/* "the name is reached by HTTP" */
+const char *link_check_text(enum link_check check);

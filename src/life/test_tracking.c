@@ -379,6 +379,158 @@ static void verdicts_of_a_cdn(void **state)
 	assert_status(&f, "red red: certificate");
 }
 
+/*
+ * A way in letters: its address (4 5 6 7), what was done (h s: a probe by HTTP, HTTPS; c t:
+ * a connection to 80, 443), what it came to (+ ours, or connected; > redirect; ! a stranger;
+ * w a certificate for others; x refused; - no answer; ? no way from here).
+ */
+static struct link_way way(const char *text)
+{
+	static const char *const addresses[] = {"192.0.2.80", "192.0.2.81",
+	                                        "2001:db8::80", "2001:db8::81"};
+	struct link_way w = {
+	        .is_tls = text[1] == 's' || text[1] == 't',
+	        .connects_only = text[1] == 'c' || text[1] == 't',
+	        .probe = {.reach = LINK_ANSWERED, .status = 200   },
+	        .certificate = {.is_seen = true,        .is_valid = true},
+	};
+
+	assert_true(ip_parse(str_c(addresses[text[0] - '4']), &w.address));
+	w.probe.is_ours = strchr("+w", text[2]) && !w.connects_only;
+	if (strchr("x-", text[2]))
+		w.probe.reach = LINK_UNREACHABLE;
+	if (text[2] == '?')
+		w.probe.reach = LINK_FAULT;
+	if (text[2] == 'w')
+		w.certificate = (struct link_certificate){
+		        true,
+		        false,
+		        STR("the certificate is for other names"),
+		        STR("b.example"),
+		        STR("CA"),
+		        START};
+	if (text[2] == '>') {
+		w.probe.status = 301;
+		w.probe.location = STR("https://t.a.example/");
+	}
+	if (!w.is_tls)
+		w.certificate = (struct link_certificate){0};
+	w.probe.why = text[2] == 'x'   ? STR("the connection is refused")
+	              : text[2] == '-' ? STR("no answer in time")
+	              : text[2] == '?' ? STR("this machine has no way to it")
+	                               : STR_NONE;
+	w.probe.host = STR("t.a.example");
+	return w;
+}
+
+static struct link_facts facts_of(enum tracking_mode mode, const char *ways)
+{
+	struct link_facts f = all_right(mode);
+
+	f.http = f.https = (struct link_probe){0};
+	f.certificate = (struct link_certificate){0};
+	for (; *ways; ways += ways[3] ? 4 : 3)
+		f.ways[f.way_count++] = way(ways);
+	link_facts_choose(&f);
+	return f;
+}
+
+#define V6_WAITS                                                                       \
+	"Recipients with IPv6 wait for it before they try IPv4, or their links do "    \
+	"not open."
+#define ONE_WAITS "Recipients who try it first wait, or their links do not open."
+
+// clang-format off
+static const struct {
+	enum tracking_mode mode;
+	const char *ways, *lights, *light, *message;
+} way_rows[] = {
+        {TRACKING_MODE_MANAGED, "4h+ 4s+ 6h+ 6s+", "green green", "green",
+         "All 2 addresses answer."},
+        {TRACKING_MODE_MANAGED, "4h+ 4s+ 6hx 6sx", "green green", "amber",
+         "2001:db8::80 does not answer on ports 80 and 443 (the connection is "
+         "refused). " V6_WAITS},
+        {TRACKING_MODE_MANAGED, "4h+ 4s+ 6h+ 6s-", "green green", "amber",
+         "2001:db8::80 does not answer on port 443 (no answer in time). "
+         V6_WAITS},
+        {TRACKING_MODE_MANAGED, "4hx 4sx 6h+ 6s+", "green green", "amber",
+         "192.0.2.80 does not answer on ports 80 and 443 (the connection is "
+         "refused). Recipients without IPv6 cannot open links."},
+        /* Other hosts, other certificates. */
+        {TRACKING_MODE_MANAGED, "4h+ 4s+ 6h! 6sw", "green green", "amber",
+         "2001:db8::80 is not our edge on port 80 (status 200); 2001:db8::80 "
+         "shows no valid certificate on port 443 (the certificate is for other "
+         "names). " V6_WAITS},
+        /* One of several: the family as such works. */
+        {TRACKING_MODE_MANAGED, "4h+ 4s+ 4c+ 4t+ 5c- 5t-", "green green",
+         "amber",
+         "192.0.2.81 does not answer on ports 80 and 443 (no answer in time). "
+         ONE_WAITS},
+        /* The first of its family is told of once. */
+        {TRACKING_MODE_MANAGED, "4h+ 4s+ 6h- 6s- 6c- 6t- 7c- 7t-",
+         "green green", "amber",
+         "2001:db8::80 does not answer on ports 80 and 443 (no answer in time); "
+         "2001:db8::81 does not answer on ports 80 and 443 (no answer in time). "
+         V6_WAITS},
+        /* No IPv6 here: nothing is concluded of it. */
+        {TRACKING_MODE_MANAGED, "4h+ 4s+ 6h? 6s?", "green green", "unknown",
+         "2001:db8::80 could not be tried: this machine has no way there."},
+        {TRACKING_MODE_MANAGED, "4h+ 4s+ 5c+ 5tx 6h? 6s?", "green green",
+         "amber",
+         "192.0.2.81 does not answer on port 443 (the connection is refused). "
+         ONE_WAITS " 2001:db8::80 could not be tried: this machine has no way "
+         "there."},
+        {TRACKING_MODE_MANAGED, "6h? 6s?", "unknown unknown", "", ""},
+        {TRACKING_MODE_MANAGED, "4hx 4sx 6h? 6s?", "red red", "unknown",
+         "2001:db8::80 could not be tried: this machine has no way there."},
+        /* Where nothing works the other checks say so. */
+        {TRACKING_MODE_MANAGED, "4hx 4sx 6h- 6s-", "red red", "", ""},
+        {TRACKING_MODE_MANAGED, "4h! 4s! 6h- 6s-", "red red", "", ""},
+        /* Before there is a certificate, HTTP alone is compared. */
+        {TRACKING_MODE_MANAGED, "4h+ 4sw 6hx 6sx", "green red", "amber",
+         "2001:db8::80 does not answer on port 80 (the connection is refused). "
+         V6_WAITS},
+        {TRACKING_MODE_MANAGED, "6h+ 6s+", "green green", "", ""},
+        {TRACKING_MODE_OWN_CDN, "4h> 4s+ 6h> 6s+", "green green", "green",
+         "All 2 addresses answer."},
+        {TRACKING_MODE_OWN_CDN, "4h> 4s+ 6h! 6s!", "green green", "amber",
+         "2001:db8::80 does not redirect to HTTPS as the others do on port 80 "
+         "(status 200); 2001:db8::80 is not our edge on port 443 (status 200). "
+         V6_WAITS},
+        {TRACKING_MODE_OPERATOR, "4h- 4s- 6h+ 6s+", "green green", "amber",
+         "192.0.2.80 does not answer on ports 80 and 443 (no answer in time). "
+         "Recipients without IPv6 cannot open links."},
+};
+// clang-format on
+
+static void every_address(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LEN(way_rows); i++) {
+		AUTO(arena) a = {0};
+		struct link_facts f = facts_of(way_rows[i].mode, way_rows[i].ways);
+		struct link_status s;
+		const struct link_verdict *v = NULL;
+		struct str lights;
+
+		f.https_again = f.https;
+		f.https_again.number = STR("8");
+		s = link_status(&a, &f);
+		lights = arena_printf(&a, "%s %s", tracking_light_name(s.http),
+		                      tracking_light_name(s.https));
+		for (size_t k = 0; k < s.n; k++)
+			if (s.v[k].check == LINK_CHECK_ADDRESSES)
+				v = &s.v[k];
+		assert_string_equal(arena_cstr(&a, lights), way_rows[i].lights);
+		assert_string_equal(v ? tracking_light_name(v->light) : "",
+		                    way_rows[i].light);
+		assert_string_equal(v ? arena_cstr(&a, v->message) : "",
+		                    way_rows[i].message);
+		assert_int_equal(v && v->fix.n > 10,
+		                 strcmp(way_rows[i].light, "amber") == 0);
+	}
+}
+
 static void words_and_back(void **state)
 {
 	enum tracking_status status;
@@ -410,6 +562,7 @@ int main(void)
 	        cmocka_unit_test(a_link_that_opens),
 	        cmocka_unit_test(lights_of_a_managed_name),
 	        cmocka_unit_test(verdicts_of_a_cdn),
+	        cmocka_unit_test(every_address),
 	        cmocka_unit_test(words_and_back),
 	};
 

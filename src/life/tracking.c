@@ -15,7 +15,7 @@ static const char *const mode_names[] = {
 #undef X
 };
 
-static const char *const light_names[] = {"unknown", "green", "red"};
+static const char *const light_names[] = {"unknown", "green", "red", "amber"};
 
 static const char *const event_names[] = {
 #define X(name, text) [TRACKING_EVENT_##name] = text,

@@ -49,7 +49,13 @@ enum tracking_mode {
 	        TRACKING_MODE_COUNT,
 };
 
-enum tracking_light { TRACKING_UNKNOWN, TRACKING_GREEN, TRACKING_RED, TRACKING_LIGHTS };
+enum tracking_light {
+	TRACKING_UNKNOWN,
+	TRACKING_GREEN,
+	TRACKING_RED,
+	TRACKING_AMBER, /* of a verdict, never of a name: links open, but not for all */
+	TRACKING_LIGHTS
+};
 
 /* What DNS definitely says about the name. */
 enum tracking_dns {
@@ -129,7 +135,7 @@ const char *tracking_status_name(enum tracking_status status);
 NODISCARD bool tracking_status_parse(struct str text, enum tracking_status *out);
 const char *tracking_mode_name(enum tracking_mode mode);
 NODISCARD bool tracking_mode_parse(struct str text, enum tracking_mode *out);
-/* "unknown", "green", "red" */
+/* "unknown", "green", "red", "amber" */
 const char *tracking_light_name(enum tracking_light light);
 NODISCARD bool tracking_light_parse(struct str text, enum tracking_light *out);
 /* "tracking.verified" */
