@@ -16,6 +16,7 @@ static const char *const modes[] = {"managed", "own_cdn", NULL};
 static const char *const statuses[] = {"waiting",  "pending", "in_use",
                                        "verified", "lost",    NULL};
 static const char *const lights[] = {"unknown", "green", "red", NULL};
+static const char *const verdict_lights[] = {"unknown", "green", "red", "amber", NULL};
 static const char *const schemes[] = {"https", "http", "none", NULL};
 
 /* clang-format off */
@@ -40,8 +41,8 @@ static const struct schema_field link_fields[] = {
 static const struct schema schema_link = {"TrackingLink", link_fields, LEN(link_fields)};
 
 static const struct schema_field check_fields[] = {
-        {"code", SCHEMA_TEXT, true, .help = "http, hsts, certificate, https, forwards_host, forces_https, not_cached"},
-        {"light", SCHEMA_WORD, true, .words = lights, .help = "green: as it should be"},
+        {"code", SCHEMA_TEXT, true, .help = "http, hsts, certificate, https, addresses, forwards_host, forces_https, not_cached"},
+        {"light", SCHEMA_WORD, true, .words = verdict_lights, .help = "green: as it should be; amber: not for all recipients"},
         {"message", SCHEMA_TEXT, true, .max = 4096, .help = "what was seen"},
         {"fix", SCHEMA_TEXT, true, true, .max = 4096, .help = "what to do"},
 };

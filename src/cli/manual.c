@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/configured.h"
 #include "diagnose/rule.h"
+#include "life/link_status.h"
 
 void manual_roff(FILE *out, struct str text)
 {
@@ -131,4 +132,12 @@ void manual_diagnoses(FILE *out)
 		fprintf(out, "| `%s` | %s | %s | %s |\n", rules[i].code,
 		        severity_name(rules[i].severity), when_text(&rules[i]),
 		        rules[i].about);
+	fputs("\n## Tracking names\n\nWhat the probes of a tracking name say beside "
+	      "that, from `src/life/link_status.h`: the `checks`\nof the API, each "
+	      "green, "
+	      "amber, red or unknown.\n\n| code | green where |\n| --- | --- |\n",
+	      out);
+	for (size_t i = 0; i < LINK_CHECK_COUNT; i++)
+		fprintf(out, "| `%s` | %s |\n", link_check_code((enum link_check)i),
+		        link_check_text((enum link_check)i));
 }

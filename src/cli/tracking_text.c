@@ -9,6 +9,7 @@ static const struct {
 } lights[] = {
         {"green",   "+", "32"},
         {"red",     "x", "31"},
+        {"amber",   "!", "33"},
         {"unknown", "?", "33"},
 };
 
@@ -91,7 +92,7 @@ static size_t print_fixes(const struct page *p, const json_t *list, size_t n)
 		const char *fix = text_of(one, "fix");
 		const char *light = text_of(one, "light");
 
-		if (!fix[0] || (light[0] && strcmp(light, "red") != 0))
+		if (!fix[0] || strcmp(light, "green") == 0)
 			continue;
 		if (n++ == 0)
 			fputs("\nTo do\n", p->out);

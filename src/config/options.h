@@ -201,6 +201,9 @@ X(tracking_fallback_host, "tracking.fallback_host", NAME, "", CONFIG_CORE, 0, 0,
   "HOST", "the host of links whose own is not ready; not set: that of the region")     \
 X(probe_private, "probe.private", BOOL, "no", CONFIG_CORE, 0, 0, "yes|no",             \
   "let the probes of tracking hosts connect to private addresses; for labs alone")     \
+X(probe_timeout, "probe.timeout", DURATION, "10s", CONFIG_CORE | CONFIG_ONCE, 100,      \
+  CONFIG_MINUTE_MS, "DURATION",                                                        \
+  "how long a probe of a tracking host may take, at most half of it to connect")       \
 X(watch_jitter, "watch.jitter", NUMBER, "10", CONFIG_CORE, 0, 50, "PERCENT",           \
   "by how much the time to the next check is varied, so that they spread")             \
 X(watch_batch, "watch.batch", NUMBER, "10", CONFIG_CORE, 1, 100000, "N",               \

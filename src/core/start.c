@@ -145,6 +145,7 @@ static bool open_probes(struct core *core, struct err *err)
 	        .ca_file = c->acme_ca_file.n ? arena_cstr(&core->a, c->acme_ca_file)
 	                                     : NULL,
 	        .allow_private = c->probe_private,
+	        .timeout_ms = c->probe_timeout,
 	        .user_agent = "Signet/" SIGNET_VERSION " (probe of a tracking host)",
 	};
 

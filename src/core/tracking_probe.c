@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/random.h"
 
-enum { PROBE_TIMEOUT_MS = 10 * 1000, NONCE_BYTES = 16, ANSWER_LINES_MAX = 16 };
+enum { NONCE_BYTES = 16, ANSWER_LINES_MAX = 16 };
 
 static void make_token(char out[40])
 {
@@ -76,8 +76,9 @@ static struct str reason_of(struct arena *a, const struct fetch_got *got)
 		return STR("this machine has no way to it");
 	case FETCH_ANSWERED:
 	case FETCH_NO_ADDRESS:
-	case FETCH_PRIVATE:
 		break;
+	case FETCH_PRIVATE:
+		return STR("it is not a public address");
 	}
 	return arena_dup(a, got->why);
 }
@@ -108,13 +109,12 @@ static struct link_probe probe_of(struct probe_round *r, const struct fetch_got 
 	return p;
 }
 
-static void take_certificate(struct probe_round *r, const struct fetch_certificate *c)
+static struct link_certificate certificate_of(struct probe_round *r,
+                                              const struct fetch_certificate *c)
 {
-	struct link_certificate *out = &r->facts.certificate;
-
 	if (c->trust == FETCH_TRUST_UNSEEN)
-		return;
-	*out = (struct link_certificate){
+		return (struct link_certificate){0};
+	return (struct link_certificate){
 	        .is_seen = true,
 	        .is_valid = c->trust == FETCH_TRUST_GOOD,
 	        .why = str_c(fetch_trust_text(c->trust)),
@@ -133,45 +133,65 @@ static bool has_policy(const struct fetch_got *got, bool *include_subdomains)
 	       fetch_hsts(got->hsts, include_subdomains) > 0;
 }
 
-static void finish(struct probe_round *r)
+static void ask(struct probe_round *r, const struct fetch_ask *what,
+                fetch_done_fn *done, void *arg)
 {
-	if (--r->under_way)
-		return;
-	if (!r->wanted.is_glance)
-		unlink(nonce_path(r));
-	r->facts.has_hsts = r->has_own_hsts || r->hsts_of_parent.n;
-	r->facts.hsts_by = r->has_own_hsts ? r->wanted.name : r->hsts_of_parent;
-	r->done(r->arg);
+	r->under_way++;
+	fetch_start(r->world->fetch, what, done, arg);
 }
 
-static void on_http(void *arg, const struct fetch_got *got)
+/* A request to all addresses of a host, in their order. */
+static struct fetch_ask ask_of(const struct tracking_host *host, bool is_tls,
+                               struct str path)
 {
-	struct probe_round *r = arg;
-
-	r->facts.http = probe_of(r, got);
-	finish(r);
-}
-
-static void ask(struct probe_round *r, const struct tracking_host *host, bool is_tls,
-                struct str path, fetch_done_fn *done, void *arg)
-{
-	const struct fetch_ask what = {
+	return (struct fetch_ask){
 	        .host = host->name,
 	        .path = path,
 	        .port = is_tls ? 443 : 80,
 	        .is_tls = is_tls,
 	        .addresses = host->addresses,
 	        .address_count = host->n,
-	        .timeout_ms = PROBE_TIMEOUT_MS,
 	};
-
-	r->under_way++;
-	fetch_start(r->world->fetch, &what, done, arg);
 }
 
 static struct str probe_path(struct probe_round *r)
 {
 	return arena_printf(r->a, "/.well-known/signet-probe/%s", r->nonce);
+}
+
+static fetch_done_fn on_https_again;
+
+/* The same way as the first time: a cache elsewhere may be another. */
+static bool asks_again(struct probe_round *r)
+{
+	const struct link_facts *f = &r->facts;
+	const struct link_way *way;
+	struct fetch_ask what;
+
+	way = link_ways_best(f->name, f->ways, f->way_count, true);
+	if (r->asked_again || r->wanted.mode != TRACKING_MODE_OWN_CDN || !way ||
+	    !way->probe.is_ours)
+		return false;
+	r->asked_again = true;
+	what = ask_of(r->wanted.host, true, probe_path(r));
+	what.addresses = &way->address;
+	what.address_count = 1;
+	ask(r, &what, on_https_again, r);
+	return true;
+}
+
+static void finish(struct probe_round *r)
+{
+	if (--r->under_way)
+		return;
+	link_facts_choose(&r->facts);
+	if (asks_again(r))
+		return;
+	if (!r->wanted.is_glance)
+		unlink(nonce_path(r));
+	r->facts.has_hsts = r->has_own_hsts || r->hsts_of_parent.n;
+	r->facts.hsts_by = r->has_own_hsts ? r->wanted.name : r->hsts_of_parent;
+	r->done(r->arg);
 }
 
 static void on_https_again(void *arg, const struct fetch_got *got)
@@ -182,17 +202,72 @@ static void on_https_again(void *arg, const struct fetch_got *got)
 	finish(r);
 }
 
-static void on_https(void *arg, const struct fetch_got *got)
+static void on_http(void *arg, const struct fetch_got *got)
 {
 	struct probe_round *r = arg;
+
+	r->facts.http = probe_of(r, got);
+	finish(r);
+}
+
+/* ---- the ways to the host ---- */
+
+struct way_probe {
+	struct probe_round *round;
+	struct link_way *way;
+};
+
+static void on_way(void *arg, const struct fetch_got *got)
+{
+	struct way_probe *p = arg;
+	struct probe_round *r = p->round;
 	bool subs;
 
-	r->facts.https = probe_of(r, got);
-	take_certificate(r, &got->certificate);
-	r->has_own_hsts = has_policy(got, &subs);
-	if (r->wanted.mode == TRACKING_MODE_OWN_CDN && r->facts.https.is_ours)
-		ask(r, r->wanted.host, true, probe_path(r), on_https_again, r);
+	p->way->probe = probe_of(r, got);
+	p->way->certificate = certificate_of(r, &got->certificate);
+	if (got->from.length)
+		p->way->address = got->from;
+	if (p->way->is_tls && has_policy(got, &subs))
+		r->has_own_hsts = true;
 	finish(r);
+}
+
+static void ask_way(struct probe_round *r, const struct tracking_host *some,
+                    bool is_tls, bool connects_only)
+{
+	struct fetch_ask what = ask_of(some, is_tls, probe_path(r));
+	struct way_probe *p = ARENA_NEW(r->a, struct way_probe);
+	struct link_facts *f = &r->facts;
+
+	need(f->way_count < LEN(f->ways));
+	p->round = r;
+	p->way = &f->ways[f->way_count++];
+	*p->way = (struct link_way){.address = some->addresses[0],
+	                            .is_tls = is_tls,
+	                            .connects_only = connects_only};
+	what.connects_only = connects_only;
+	ask(r, &what, on_way, p);
+}
+
+/* The addresses of one family: the nonce from whichever answers, then each for itself. */
+static void ask_family(struct probe_round *r, uint8_t length)
+{
+	const struct tracking_host *host = r->wanted.host;
+	struct tracking_host family = {.name = host->name};
+
+	for (size_t i = 0; i < host->n; i++)
+		if (host->addresses[i].length == length)
+			family.addresses[family.n++] = host->addresses[i];
+	if (family.n == 0)
+		return;
+	ask_way(r, &family, false, false);
+	ask_way(r, &family, true, false);
+	for (size_t i = 0; i < family.n && family.n > 1; i++) {
+		const struct tracking_host one = {host->name, {family.addresses[i]}, 1};
+
+		ask_way(r, &one, false, true);
+		ask_way(r, &one, true, true);
+	}
 }
 
 /* A name above: which of them it is, for the words. */
@@ -217,9 +292,11 @@ static void ask_parents(struct probe_round *r)
 {
 	for (size_t i = 0; i < r->wanted.parent_count; i++) {
 		struct parent_probe *p = ARENA_NEW(r->a, struct parent_probe);
+		struct fetch_ask what;
 
 		*p = (struct parent_probe){r, r->wanted.parents[i].name};
-		ask(r, &r->wanted.parents[i], true, STR("/"), on_parent, p);
+		what = ask_of(&r->wanted.parents[i], true, STR("/"));
+		ask(r, &what, on_parent, p);
 	}
 }
 
@@ -253,6 +330,7 @@ void probe_round_start(struct probe_round *round, const struct probe_world *worl
                        void (*done)(void *arg), void *arg)
 {
 	static const struct tracking_host nobody = {0};
+	struct fetch_ask what;
 
 	*round = (struct probe_round){
 	        .world = world,
@@ -268,15 +346,17 @@ void probe_round_start(struct probe_round *round, const struct probe_world *worl
 	make_token(round->nonce);
 	make_token(round->proof);
 	if (wanted->is_glance) {
-		ask(round, wanted->host, false, STR("/"), on_http, round);
+		what = ask_of(wanted->host, false, STR("/"));
+		ask(round, &what, on_http, round);
 		return;
 	}
 	if (!lay_down(round)) {
 		round->facts.http.reach = round->facts.https.reach = LINK_FAULT;
-		ask(round, &nobody, false, STR("/"), on_nothing, round);
+		what = ask_of(&nobody, false, STR("/"));
+		ask(round, &what, on_nothing, round);
 		return;
 	}
-	ask(round, wanted->host, false, probe_path(round), on_http, round);
-	ask(round, wanted->host, true, probe_path(round), on_https, round);
+	ask_family(round, 4);
+	ask_family(round, 16);
 	ask_parents(round);
 }

@@ -1,6 +1,8 @@
 /*
  * A round of probes of one tracking name: lays a nonce down for the edges, asks for it by
  * HTTP and HTTPS (through a CDN twice), and looks at the HSTS policies of the names above.
+ * Each family of addresses is asked by itself, and where it has several, each of them is
+ * connected to: what one recipient gets is not what another gets (life/link_way.h).
  *
  *	probe_round_start(&round, &world, &wanted, on_done, arg);
  *	(later)	on_done(arg): round.facts, for link_status()

@@ -86,6 +86,28 @@ static struct str first_error(const struct diagnoses *list)
 	return list->n ? list->v[0].message : STR_NONE;
 }
 
+static struct str first_of(const struct link_status *links, enum tracking_light light)
+{
+	for (size_t i = 0; links && i < links->n; i++)
+		if (links->v[i].light == light && links->v[i].message.n &&
+		    (light != TRACKING_UNKNOWN ||
+		     links->v[i].check != LINK_CHECK_ADDRESSES))
+			return links->v[i].message;
+	return STR_NONE;
+}
+
+/* What is wrong, else what could not be seen at all, else what is wrong for some. */
+static struct str reason_of_links(const struct link_status *links)
+{
+	static const enum tracking_light order[] = {TRACKING_RED, TRACKING_UNKNOWN,
+	                                            TRACKING_AMBER};
+	struct str message = STR_NONE;
+
+	for (size_t i = 0; i < LEN(order) && message.n == 0; i++)
+		message = first_of(links, order[i]);
+	return message;
+}
+
 struct str tracking_seen_reason(const struct tracking_seen_input *in)
 {
 	const struct tracking_sight *s = in->sight;
@@ -104,10 +126,7 @@ struct str tracking_seen_reason(const struct tracking_seen_input *in)
 	}
 	if (s->dns != TRACKING_DNS_RIGHT)
 		return s->message;
-	for (size_t i = 0; in->links && i < in->links->n; i++)
-		if (in->links->v[i].light == TRACKING_RED)
-			return in->links->v[i].message;
-	return STR_NONE;
+	return reason_of_links(in->links);
 }
 
 struct str tracking_seen_text(struct arena *a, const struct tracking_seen_input *in)

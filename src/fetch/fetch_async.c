@@ -12,7 +12,7 @@
 #include "fetch/certificate.h"
 #include "fetch/curl.h"
 
-enum { TIMEOUT_MS = 10 * 1000, CONNECT_MS = 5 * 1000, HEADER_MAX = 1024 };
+enum { TIMEOUT_MS = 10 * 1000, HEADER_MAX = 1024 };
 
 /* One probe; its memory is an arena of its own. */
 struct job {
@@ -381,8 +381,7 @@ static void run(struct job *j)
 	struct fetch_pool *pool = j->pool;
 	int64_t ms = j->ask.timeout_ms ? j->ask.timeout_ms : pool->options.timeout_ms;
 
-	j->handle = curl_handle(j->error, CONNECT_MS < ms ? CONNECT_MS : (long)ms,
-	                        (long)ms);
+	j->handle = curl_handle(j->error, (long)(ms / 2), (long)ms);
 	set_job(j);
 	j->before = NULL;
 	j->next = pool->running;

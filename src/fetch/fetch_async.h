@@ -54,8 +54,8 @@ struct fetch_ask {
 	bool connects_only; /* no handshake and no request: whether TCP connects */
 	const struct ip *addresses; /* tried in order, at most FETCH_ADDRESSES_MAX */
 	size_t address_count;
-	int64_t timeout_ms; /* of the whole; 0: that of the pool */
-	size_t body_max;    /* 0: FETCH_BODY_MAX */
+	int64_t timeout_ms; /* of the whole, half of it to connect; 0: as the pool has it */
+	size_t body_max; /* 0: FETCH_BODY_MAX */
 };
 
 enum fetch_end {

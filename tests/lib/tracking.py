@@ -6,17 +6,23 @@ that can misbehave.
         cdn.faults = {"drops_host"}
 """
 
+import contextlib
 import http.client
 import http.server
+import socket
 import subprocess
 import threading
 
 EDGE, EDGE6, CDN, SITE = "192.0.2.80", "2001:db8::80", "192.0.2.90", "192.0.2.95"
+CDN6, EMPTY, EMPTY6, SILENT6 = "2001:db8::90", "192.0.2.97", "2001:db8::97", "2001:db8::98"
+UNROUTED6 = "2001:db8:ffff::1"           # what this network has no way to
 
 
 def give_addresses():
-    for address in (EDGE + "/32", EDGE6 + "/128", CDN + "/32", SITE + "/32"):
-        subprocess.run(["ip", "addr", "add", address, "dev", "lo"], check=False,
+    """EMPTY and EMPTY6 refuse connections: nobody listens there."""
+    for address in (EDGE, EDGE6, CDN, CDN6, SITE, EMPTY, EMPTY6, SILENT6):
+        subprocess.run(["ip", "addr", "add", address + ("/128" if ":" in address else "/32"),
+                        "dev", "lo", *(["nodad"] if ":" in address else [])], check=False,
                        stderr=subprocess.DEVNULL)
 
 
@@ -26,7 +32,7 @@ def edge_options(folder):
     return {
         "edge.listen": f"{EDGE}:80 [{EDGE6}]:80",
         "edge.tls_listen": f"{EDGE}:443 [{EDGE6}]:443",
-        "edge.trusted_proxies": CDN + "/32",
+        "edge.trusted_proxies": f"{CDN}/32 {CDN6}/128",
         "probe.private": "yes",
         "acme.ca_file": str(folder / "ca.pem"),
     }
@@ -40,6 +46,27 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class _Server6(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
+@contextlib.contextmanager
+def silent(address):
+    """Ports 80 and 443 that answer nobody: whoever comes finds the queue full."""
+    with contextlib.ExitStack() as all_of_them:
+        for port in (80, 443):
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            listening = all_of_them.enter_context(socket.socket(family))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((address, port))
+            listening.listen(0)
+            for _ in range(4):
+                filler = all_of_them.enter_context(socket.socket(family))
+                filler.setblocking(False)
+                filler.connect_ex((address, port))
+        yield
+
+
 class Front:
     """A web server on ports 80 and 443 of an address; answer() says what it says."""
 
@@ -48,7 +75,8 @@ class Front:
         for port, tls in ((80, None), (443, context)):
             if port == 443 and context is None:
                 continue
-            server = http.server.ThreadingHTTPServer((address, port), _Handler)
+            server = (_Server6 if ":" in address else http.server.ThreadingHTTPServer)(
+                (address, port), _Handler)
             server.front, server.is_tls = self, tls is not None
             if tls:
                 server.socket = tls.wrap_socket(server.socket, server_side=True,

@@ -23,7 +23,7 @@ def authority(tmp_path_factory):
 @pytest.fixture(scope="module")
 def options(authority):
     return {**tracking.edge_options(authority.directory),
-            "tracking.blocklists": "bl.dns.test"}
+            "tracking.blocklists": "bl.dns.test", "probe.timeout": "2s"}
 
 
 def proven(lab, server, name):
@@ -252,6 +252,55 @@ def test_through_a_cdn(lab, server, authority):
     host(lab, "cdn.example", world.WEB_SITE + zone + "go CNAME d1.gone.test.\n")
     link = verify(server, link)
     assert link["dangling"] and link["status"] == "lost", link
+
+
+def test_every_address_is_tried(lab, server, authority):
+    """What one recipient gets is not what another gets: an address that refuses, one that is
+    silent, one of several, with its name; none of them takes the light."""
+    zone = proven(lab, server, "many.example")
+    link = add(server, "go.many.example", "many.example", mode="own_cdn")
+    waits = "Recipients with IPv6 wait for it before they try IPv4"
+    one = "Recipients who try it first wait"
+    cdn, cdn6 = tracking.CDN, tracking.CDN6
+
+    def look(*addresses):
+        host(lab, "many.example", world.WEB_SITE + zone + "".join(
+            f"go {'AAAA' if ':' in a else 'A'} {a}\n" for a in addresses))
+        found = verify(server, link)
+        assert sorted(found["addresses"]) == sorted(addresses), found
+        return found, {c["code"]: c for c in found["checks"]}
+
+    context = authority.context("go.many.example")
+    with tracking.Cdn(context), tracking.Cdn(context, cdn6), \
+            tracking.silent(tracking.SILENT6):
+        found, check = look(cdn, cdn6)
+        assert set(checks(found).values()) == {"green"} and "addresses" in check, found
+        found, check = look(cdn6)
+        assert found["https"] == "green" and "addresses" not in check, found["checks"]
+        for addresses, bad, why, whom in [
+                ((cdn, tracking.EMPTY6), tracking.EMPTY6, "the connection is refused", waits),
+                ((cdn, tracking.SILENT6), tracking.SILENT6, "no answer in time", waits),
+                ((cdn, cdn6, tracking.SILENT6), tracking.SILENT6, "no answer in time", one),
+                ((cdn, tracking.EMPTY, cdn6), tracking.EMPTY, "the connection is refused",
+                 one),
+                ((tracking.EMPTY, cdn6), tracking.EMPTY, "the connection is refused",
+                 "Recipients without IPv6 cannot open links.")]:
+            found, check = look(*addresses)
+            assert found["https"] == "green" and found["http"] == "green", found["checks"]
+            assert check["addresses"]["light"] == "amber", found["checks"]
+            said = f"{bad} does not answer on ports 80 and 443 ({why}). {whom}"
+            assert said in check["addresses"]["message"], check["addresses"]
+            assert check["addresses"]["fix"] and found["reason"].startswith(bad)
+            assert found["link"]["scheme"] == "https" and found["link"]["own"]
+        # This network has no way there: nothing is concluded, but said.
+        found, check = look(cdn, tracking.UNROUTED6)
+        assert found["https"] == "green" and check["addresses"]["light"] == "unknown"
+        assert tracking.UNROUTED6 in check["addresses"]["message"] and not found["reason"]
+        found, check = look(tracking.UNROUTED6)
+        assert found["https"] == "green", "what cannot be judged changes nothing"
+        assert check["https"]["light"] == "unknown"
+        found, check = look(tracking.EMPTY, tracking.EMPTY6)
+        assert found["https"] == "red" and "addresses" not in check, found["checks"]
 
 
 def test_the_operators_own_host(lab, server):

@@ -91,6 +91,9 @@ def test_from_nothing_to_a_green_link(lab, server, ca):
     assert found["status"] == "verified" and found["http"] == "green"
     assert found["certificate"]["valid"] and found["certificate"]["names"] == [HOST]
     assert found["certificate_state"] == "valid"
+    assert len(found["addresses"]) == 2            # IPv4 and IPv6, both probed
+    assert {c["light"] for c in found["checks"]} == {"green"}, found["checks"]
+    assert "addresses" in {c["code"] for c in found["checks"]}
     assert found["link"]["scheme"] == "https" and found["link"]["host"] == HOST
     seen = events(server)
     order = ["tracking.pending", "tracking.verified", "tracking.http", "tracking.https"]
