@@ -1,18 +1,14 @@
 /* What the API says of itself: health, metrics, documents; and the clock of tests. */
 #include "api/handlers.h"
 
+#include "api/metrics.h"
 #include "api/parts.h"
 #include "base/clock.h"
 #include "catalog/catalog.h"
 #include "data/data.h"
 #include "net/http_server.h"
 
-enum {
-	ROLES_MAX = 80,
-	MORE_METRICS_MAX = 64,
-	METRICS_MAX = 1 << 20,
-	COUNTS_KEPT_MS = 15000
-};
+enum { METRICS_MAX = 1 << 20 };
 
 /* clang-format off */
 static const struct schema_field clock_fields[] = {
@@ -57,12 +53,12 @@ static const char *state_name(enum api_role_state state)
 
 static size_t get_roles(const struct api *api, struct api_role *out)
 {
-	return api->host.roles ? api->host.roles(api->host.arg, out, ROLES_MAX) : 0;
+	return api->host.roles ? api->host.roles(api->host.arg, out, API_ROLES_MAX) : 0;
 }
 
 enum api_result about_health(struct api_call *call)
 {
-	struct api_role roles[ROLES_MAX];
+	struct api_role roles[API_ROLES_MAX];
 	size_t n = get_roles(call->api, roles);
 	json_t *list = json_array();
 	bool ok = true;
@@ -83,135 +79,13 @@ enum api_result about_health(struct api_call *call)
 	                            list));
 }
 
-static void metric(struct buf *out, const char *name, const char *type,
-                   const char *help)
-{
-	buf_printf(out, "# HELP signet_%s %s\n# TYPE signet_%s %s\n", name, help, name,
-	           type);
-}
-
-static void add_requests(struct buf *out, const struct api *api)
-{
-	const struct route *route;
-
-	metric(out, "api_requests_total", "counter", "Answers by route and status.");
-	for (size_t i = 0; i <= API_ROUTES_MAX; i++) {
-		const struct api_counter *c = &api->counters[i];
-
-		route = i < API_ROUTES_MAX && c->n ? route_at(i) : NULL;
-		for (size_t j = 0; j < c->n; j++)
-			buf_printf(
-			        out,
-			        "signet_api_requests_total{route=\"%s\",status=\"%u\"}"
-			        " %llu\n",
-			        route ? route->id : "none", c->v[j].status,
-			        (unsigned long long)c->v[j].n);
-	}
-}
-
-static void add_roles(struct buf *out, const struct api *api)
-{
-	struct api_role roles[ROLES_MAX];
-	size_t n = get_roles(api, roles);
-
-	metric(out, "role_up", "gauge", "Whether a process is up.");
-	for (size_t i = 0; i < n; i++)
-		buf_printf(out, "signet_role_up{role=\"%s\",process=\"%u\"} %d\n",
-		           roles[i].name, roles[i].process,
-		           roles[i].state == API_ROLE_UP);
-	metric(out, "role_restarts_total", "counter", "Restarts of a process.");
-	for (size_t i = 0; i < n; i++)
-		buf_printf(
-		        out,
-		        "signet_role_restarts_total{role=\"%s\",process=\"%u\"} %llu\n",
-		        roles[i].name, roles[i].process,
-		        (unsigned long long)roles[i].restarts);
-}
-
-static void add_number(struct buf *out, const char *name, const char *type,
-                       uint64_t value, const char *help)
-{
-	metric(out, name, type, help);
-	buf_printf(out, "signet_%s %llu\n", name, (unsigned long long)value);
-}
-
-static void add_gauges(struct buf *out, const struct api *api)
-{
-	struct api_gauges g = {0};
-
-	if (!api->host.gauges)
-		return;
-	api->host.gauges(api->host.arg, &g);
-	add_number(out, "checks_total", "counter", g.checks_done,
-	           "Checks of domains that ended.");
-	add_number(out, "checks_failed_total", "counter", g.checks_failed,
-	           "Checks that could not be made.");
-	add_number(out, "checks_running", "gauge", g.checks_running,
-	           "Checks under way.");
-	add_number(out, "checks_waiting", "gauge", g.checks_waiting,
-	           "Checks that are due and wait.");
-	metric(out, "check_lag_seconds", "gauge", "By how much the oldest is late.");
-	buf_printf(out, "signet_check_lag_seconds %.3f\n", (double)g.lag_ms / 1000);
-	add_number(out, "key_pool", "gauge", g.keys_pool, "RSA keys made ahead.");
-	add_number(out, "key_pool_target", "gauge", g.keys_pool_target,
-	           "How many there shall be.");
-	add_number(out, "store_commits_total", "counter", g.commits,
-	           "Transactions of the database, one a turn that writes.");
-	add_number(out, "store_commits_failed_total", "counter", g.commits_failed,
-	           "Transactions that were lost; their answers were 503.");
-	add_number(out, "answers_held_total", "counter", g.answers_held,
-	           "Answers that waited for a transaction.");
-}
-
-static void add_more(struct buf *out, const struct api *api)
-{
-	struct api_metric more[MORE_METRICS_MAX];
-	size_t n = 0;
-
-	if (api->host.metrics)
-		n = api->host.metrics(api->host.arg, more, LEN(more));
-	for (size_t i = 0; i < n; i++) {
-		metric(out, more[i].name, more[i].type, more[i].help);
-		buf_printf(out, "signet_%s %llu\n", more[i].name,
-		           (unsigned long long)more[i].value);
-	}
-}
-
-/* Counting reads an index from end to end, so it is done now and then. */
-static bool count_domains(struct api *api, struct err *err)
-{
-	int64_t now = clock_monotonic_ms();
-
-	if (api->counted_at && now - api->counted_at < COUNTS_KEPT_MS)
-		return true;
-	arena_reset(&api->counts_arena);
-	api->counts = (struct domain_counts){0};
-	if (!domain_count(api->store, &api->counts_arena, 0, &api->counts, err))
-		return false;
-	api->counted_at = now;
-	return true;
-}
-
 enum api_result about_metrics(struct api_call *call)
 {
-	struct api *api = call->api;
 	AUTO(buf) out = {.max = METRICS_MAX};
 	struct err err;
 
-	if (!count_domains(api, &err))
+	if (!api_metrics(call->api, &out, &err))
 		return api_broken(call, &err);
-	metric(&out, "domains", "gauge", "Domains by status.");
-	for (size_t i = 0; i < api->counts.n; i++)
-		buf_printf(&out, "signet_domains{status=\"%.*s\"} %lld\n",
-		           STR_ARG(api->counts.v[i].status),
-		           (long long)api->counts.v[i].n);
-	add_gauges(&out, api);
-	add_more(&out, api);
-	add_requests(&out, api);
-	add_roles(&out, api);
-	metric(&out, "start_time_seconds", "gauge", "When core started.");
-	buf_printf(&out, "signet_start_time_seconds %lld\n",
-	           (long long)(api->started_at / 1000));
 	return api_answer_text(call, "text/plain; version=0.0.4; charset=utf-8",
 	                       arena_dup(call->a, buf_str(&out)));
 }

@@ -23,6 +23,7 @@
 #include "notice/notice.h"
 
 struct api;
+struct api_gauges; /* metrics.h */
 struct config;
 struct store;
 struct tracking_row;
@@ -78,20 +79,11 @@ struct api_uploaded {
 	struct str words; /* why not; lent */
 };
 
-/* One line of /metrics. */
+/* A number that the API does not know by its table (metrics.h). */
 struct api_metric {
 	char name[64]; /* without "signet_" */
 	const char *type, *help;
 	uint64_t value;
-};
-
-/* Gauges that only core knows, for /metrics. */
-struct api_gauges {
-	uint64_t checks_done, checks_failed; /* since the start */
-	uint64_t checks_running, checks_waiting;
-	int64_t lag_ms; /* by how much the oldest due check is late */
-	uint64_t keys_pool, keys_pool_target;
-	uint64_t commits, commits_failed, answers_held; /* since the start */
 };
 
 /*
@@ -153,7 +145,7 @@ struct api_host {
 	void (*tracking_changed)(void *arg, const struct tracking_row *row);
 	/* The same of an account: its name, language and what it keeps of addresses. */
 	void (*account_changed)(void *arg, int64_t account);
-	/* Numbers of edges and journals for /metrics, up to `max`; how many. */
+	/* Numbers of edges for /metrics, up to `max`; how many. */
 	size_t (*metrics)(void *arg, struct api_metric *out, size_t max);
 };
 

@@ -5,8 +5,10 @@
 #include "api/rate.h"
 #include "config/config.h"
 #include "plan/provider.h"
+#include "store/certificate.h"
+#include "store/domain.h"
 
-enum { API_STATUSES_MAX = 16, API_ROUTES_MAX = 128 };
+enum { API_STATUSES_MAX = 16, API_ROUTES_MAX = 128, API_ROLES_MAX = 80 };
 
 struct suffixes;
 
@@ -31,9 +33,10 @@ struct api {
 	struct api_counter counters[API_ROUTES_MAX + 1]; /* the last: no route */
 	struct api_call *waiting;
 	int64_t started_at;
-	/* The domains by status, as they were a moment ago (about.c). */
+	/* Domains by status, certificates by state, as they were a moment ago (metrics.c). */
 	struct arena counts_arena;
 	struct domain_counts counts;
+	struct certificate_counts certificates;
 	int64_t counted_at;
 };
 

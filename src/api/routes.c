@@ -93,7 +93,7 @@ static const struct route routes[] = {
 	{HTTP_GET, "/v1/openapi.json", "about.openapi", API_NOBODY, ROUTE_PUBLIC, about_openapi, NULL, NULL, NULL, 200, "this API as OpenAPI 3.1", NULL},
 	{HTTP_POST, "/v1/test/clock", "test.clock", API_FULL, ROUTE_OPERATOR | ROUTE_CLOCK, about_clock, NULL, &schema_clock, &schema_now, 200, "move the clock on, where clock.test is set", NULL},
 	{HTTP_GET, "/healthz", "about.health", API_NOBODY, ROUTE_PUBLIC, about_health, NULL, NULL, &schema_health, 200, "whether all processes are up", NULL},
-	{HTTP_GET, "/metrics", "about.metrics", API_FULL, ROUTE_OPERATOR | ROUTE_NOT_JSON, about_metrics, NULL, NULL, NULL, 200, "numbers for Prometheus", NULL},
+	{HTTP_GET, "/metrics", "about.metrics", API_FULL, ROUTE_OPERATOR | ROUTE_NOT_JSON, about_metrics, NULL, NULL, NULL, 200, "numbers for Prometheus", "docs/metrics.md says what each is."},
 	{HTTP_GET, "/llms.txt", "about.llms", API_NOBODY, ROUTE_PUBLIC | ROUTE_NOT_JSON, about_llms, NULL, NULL, NULL, 200, "what a program should read first", NULL},
 	{HTTP_GET, "/docs/{name}", "about.document", API_NOBODY, ROUTE_PUBLIC | ROUTE_NOT_JSON, about_document, NULL, NULL, NULL, 200, "a document as Markdown", NULL},
 };

@@ -365,6 +365,31 @@ static void documents_are_there(void **state)
 	                       "status=\"200\"} 1\n"));
 }
 
+/* Every row of the table is there, with its type, and no name twice. */
+static void all_metrics_are_there(void **state)
+{
+	struct fixture *f = *state;
+	const struct api_metric_row *row;
+
+	assert_int_equal(ask_as(f, f->operator_key, "GET", "/metrics", NULL), 200);
+	for (size_t i = 0; (row = api_metric_at(i)); i++) {
+		char line[256];
+		const char *at;
+
+		snprintf(line, sizeof(line),
+		         "# HELP signet_%s %s\n# TYPE signet_%s %s\n", row->name,
+		         row->help, row->name, row->type);
+		at = strstr(f->text, line);
+		if (!at || strstr(at + 1, line))
+			fail_msg("%s is not there once", row->name);
+		/* What Prometheus asks of a name. */
+		assert_int_equal(str_ends(str_c(row->name), STR("_total")),
+		                 !strcmp(row->type, "counter"));
+	}
+	assert_non_null(strstr(f->text, "signet_ingest_lag_seconds 1.250\n"));
+	assert_null(strstr(f->text, "signet_certificate_not_after_seconds 1"));
+}
+
 static bool has_reference(json_t *value, json_t *components, const char **missing)
 {
 	const char *name;
@@ -460,6 +485,7 @@ int main(void)
 	        cmocka_unit_test(the_time_to_wait_is_right),
 	        API_TEST(lists_come_in_pages),
 	        API_TEST(documents_are_there),
+	        API_TEST(all_metrics_are_there),
 	        cmocka_unit_test(the_table_is_whole),
 	        API_TEST(the_clock_moves_in_tests_alone),
 	        API_TEST(the_first_start_makes_a_key),

@@ -128,12 +128,41 @@ static void test_renew_and_revoke(void **state)
 	assert_int_equal(f->certificates_withdrawn, 1);
 }
 
+static void assert_metric(struct fixture *f, const char *line, bool is_there)
+{
+	if (is_there != (strstr(f->text, line) != NULL))
+		fail_msg("%s: %s", line, f->text);
+}
+
+/* By state, and the first that ends of those that have not. */
+static void test_metrics(void **state)
+{
+	struct fixture *f = *state;
+	char soonest[96];
+
+	add_host(f);
+	set_row(f, "renewing", "", true);
+	ask_as(f, f->operator_key, "GET", "/metrics", NULL);
+	snprintf(soonest, sizeof(soonest),
+	         "\nsignet_certificate_not_after_seconds %lld\n",
+	         (long long)(T0 / 1000 + 90 * 24 * 3600));
+	assert_metric(f, "\nsignet_certificates{state=\"renewing\"} 1\n", true);
+	assert_metric(f, soonest, true);
+	/* It has ended: there is none. Counted anew after a while, by the machine's clock. */
+	clock_set(T0 + INT64_C(91) * 24 * 3600 * 1000);
+	f->api->counted_at = 0;
+	ask_as(f, f->operator_key, "GET", "/metrics", NULL);
+	assert_metric(f, "\nsignet_certificates{state=\"renewing\"} 1\n", true);
+	assert_metric(f, "\nsignet_certificate_not_after_seconds ", false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        API_TEST(test_none_valid_failed),
 	        API_TEST(test_upload),
 	        API_TEST(test_renew_and_revoke),
+	        API_TEST(test_metrics),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,10 @@ static bool run(struct cli *cli, struct err *err)
 		manual_diagnoses(stdout);
 		return true;
 	}
+	if (str_eq(what, STR("metrics"))) {
+		manual_metrics(stdout);
+		return true;
+	}
 	if (str_eq(what, STR("config"))) {
 		config_manual(stdout);
 		return true;
@@ -34,18 +38,20 @@ static bool run(struct cli *cli, struct err *err)
 		       err_set(err, ERR_INTERNAL, "standard output: cannot write");
 	}
 	return err_set(err, ERR_USAGE,
-	               "\"%.*s\" is none of page, config, example, diagnoses, api",
+	               "\"%.*s\" is none of page, config, example, diagnoses, "
+	               "metrics, api",
 	               STR_ARG(what));
 }
 
 const struct command cmd_manual = {
         .name = "manual",
-        .arguments = "[page|config|example|diagnoses|api]",
+        .arguments = "[page|config|example|diagnoses|metrics|api]",
         .summary = "print a manual page or the reference of diagnoses",
         .description = "Prints what the tables of the program say of it: signet(1) as "
                        "roff (try `signet manual | man -l -`), signet.conf(5), an "
                        "example of that file, every diagnosis code with its "
-                       "meaning, or the reference of the API, as Markdown.",
+                       "meaning, every number for Prometheus, or the reference of the "
+                       "API, as Markdown.",
         .options_size = sizeof(struct cli_common),
         .arguments_max = 1,
         .run = run,

@@ -1,8 +1,10 @@
 #include "cli/manual.h"
 
+#include "api/metrics.h"
 #include "cli/commands.h"
 #include "cli/configured.h"
 #include "diagnose/rule.h"
+#include "ipc/edge_stats.h"
 #include "life/link_status.h"
 
 void manual_roff(FILE *out, struct str text)
@@ -140,4 +142,31 @@ void manual_diagnoses(FILE *out)
 	for (size_t i = 0; i < LINK_CHECK_COUNT; i++)
 		fprintf(out, "| `%s` | %s |\n", link_check_code((enum link_check)i),
 		        link_check_text((enum link_check)i));
+}
+
+void manual_metrics(FILE *out)
+{
+	const struct api_metric_row *row;
+
+	fputs("# Metrics\n\nMade from `src/api/metrics.h` and "
+	      "`src/ipc/edge_stats.h` by `make docs`. `GET /metrics` answers\nthem to "
+	      "operators, in the text "
+	      "format of Prometheus. Counters begin at 0 when core starts,\nthose of "
+	      "edges when an edge does. What is counted in the database is up to 15 "
+	      "seconds old.\n\n"
+	      "| name | type | labels | |\n| --- | --- | --- | --- |\n",
+	      out);
+	for (size_t i = 0; (row = api_metric_at(i)); i++)
+		fprintf(out, "| `signet_%s` | %s | %s | %s |\n", row->name, row->type,
+		        row->labels ? row->labels : "", row->help);
+	fputs("\n## Edges\n\nOf all processes together.\n\n"
+	      "| name | type | |\n| --- | --- | --- |\n",
+	      out);
+	for (size_t i = 0; i < EDGE_STATS_COUNT; i++) {
+		char name[EDGE_STATS_NAME];
+
+		edge_stats_name(&edge_stats_rows[i], name);
+		fprintf(out, "| `signet_%s` | %s | %s |\n", name,
+		        edge_stats_rows[i].type, edge_stats_rows[i].help);
+	}
 }

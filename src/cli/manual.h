@@ -1,4 +1,4 @@
-/* The documents that are made from the tables: manual page, diagnosis reference. */
+/* The documents that are made from the tables: manual page, references. */
 #pragma once
 
 #include "base/str.h"
@@ -15,3 +15,5 @@ void manual_page(FILE *out, const struct option_table *common,
                  const struct option_table *dns, const struct option_table *server);
 /* docs/diagnoses.md: every code with its severity and meaning. */
 void manual_diagnoses(FILE *out);
+/* docs/metrics.md: every number of GET /metrics. */
+void manual_metrics(FILE *out);

@@ -165,6 +165,10 @@ static bool finish(struct certificate_job *job, const struct result *r)
 
 static void end(struct certificate_job *job, const struct result *r)
 {
+	struct certificates_stats *stats = &job->c->stats;
+
+	stats->issued += r->tls != NULL;
+	stats->failed += r->tls == NULL;
 	(void)finish(job, r);
 	certificates_end_job(job);
 }
@@ -227,6 +231,7 @@ static void on_ordered(void *arg, bool committed)
 		certificates_end_job(job);
 		return;
 	}
+	job->c->stats.orders++;
 	keys_tls_csr(job->c->setup.keys, job->host, job->generation, on_csr, job);
 }
 

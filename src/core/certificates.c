@@ -464,6 +464,11 @@ void certificates_free(struct certificates *c)
 	arena_done(&a);
 }
 
+struct certificates_stats certificates_stats(const struct certificates *c)
+{
+	return c->stats;
+}
+
 /* ---- on request ---- */
 
 bool certificates_request(struct certificates *c, int64_t tracking, int64_t *again_at,

@@ -58,6 +58,12 @@ void certificates_stop(struct certificates *c);
 /* The resolver must be gone. NULL is allowed. */
 void certificates_free(struct certificates *c);
 
+struct certificates_stats {
+	uint64_t orders;         /* since the start: begun, or taken up again */
+	uint64_t issued, failed; /* of those that have ended */
+};
+struct certificates_stats certificates_stats(const struct certificates *c);
+
 /*
  * What was seen of a tracking domain just now; to be called whenever it was looked at, and
  * when it is wanted no longer. `facts` is copied, its `caa` ignored: that is asked here.

@@ -50,6 +50,7 @@ struct certificates {
 	size_t job_count;
 	struct certificate_news *news, **last_news;
 	bool is_draining;
+	struct certificates_stats stats;
 };
 
 /* ---- certificates.c ---- */

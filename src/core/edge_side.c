@@ -1,6 +1,5 @@
 #include "core/edge_side.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/parts.h"
@@ -87,40 +86,19 @@ bool core_edge_side_load(struct core *core, struct err *err)
 	return ingest_load(core->ingest, err);
 }
 
-static void put(struct api_metric *m, const char *name, const char *type,
-                const char *help, uint64_t value)
-{
-	*m = (struct api_metric){.type = type, .help = help, .value = value};
-	snprintf(m->name, sizeof(m->name), "%s%s", name,
-	         type[0] == 'c' ? "_total" : "");
-}
-
 size_t core_edge_metrics(void *arg, struct api_metric *out, size_t max)
 {
 	const struct core *core = arg;
 	struct edge_stats edges = edges_stats(core->edges);
-	struct ingest_stats ingest = ingest_stats(core->ingest);
-	size_t n = 0;
 
-	need(max >= EDGE_STATS_COUNT + 5);
+	need(max >= EDGE_STATS_COUNT);
 	for (size_t i = 0; i < EDGE_STATS_COUNT; i++) {
 		const struct edge_stats_row *row = &edge_stats_rows[i];
-		char name[48];
-		uint64_t value;
 
-		memcpy(&value, (const char *)&edges + row->offset, sizeof(value));
-		snprintf(name, sizeof(name), "edge_%s", row->name);
-		put(&out[n++], name, row->type, row->help, value);
+		out[i] = (struct api_metric){.type = row->type, .help = row->help};
+		edge_stats_name(row, out[i].name);
+		memcpy(&out[i].value, (const char *)&edges + row->offset,
+		       sizeof(out[i].value));
 	}
-	put(&out[n++], "ingest_events", "counter", "Events taken from journals.",
-	    ingest.events);
-	put(&out[n++], "ingest_unknown", "counter", "Records of no known form.",
-	    ingest.unknown);
-	put(&out[n++], "ingest_failures", "counter",
-	    "Times that reading journals failed.", ingest.failures);
-	put(&out[n++], "ingest_missing", "gauge",
-	    "Events that cannot be read from damaged journals.", ingest.missing);
-	put(&out[n++], "ingest_waiting", "gauge",
-	    "Events in journals that are not in the store yet.", ingest.waiting);
-	return n;
+	return EDGE_STATS_COUNT;
 }

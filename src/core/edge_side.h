@@ -12,5 +12,5 @@ void core_edge_side(struct core *core);
 void core_tell_host(struct core *core, const struct tracking_row *row);
 /* Connects the edges that there are, and begins to read their journals. */
 NODISCARD bool core_edge_side_load(struct core *core, struct err *err);
-/* The numbers of edges and of reading their journals, for /metrics. */
+/* The numbers of edges, for /metrics. */
 size_t core_edge_metrics(void *arg, struct api_metric *out, size_t max);

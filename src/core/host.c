@@ -2,6 +2,7 @@
 #include "core/certify.h"
 #include "core/parts.h"
 
+#include "api/metrics.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/edge_side.h"
@@ -110,6 +111,9 @@ static void gauges(void *arg, struct api_gauges *out)
 {
 	struct core *core = arg;
 	struct watch_stats watch = watch_stats(core->watch);
+	struct jobs_stats tracking = tracking_watch_stats(core->tracking);
+	struct certificates_stats certificates = certificates_stats(core->certificates);
+	struct ingest_stats ingest = ingest_stats(core->ingest);
 	struct turn_stats turn = turn_stats(core->turn);
 
 	*out = (struct api_gauges){
@@ -117,7 +121,21 @@ static void gauges(void *arg, struct api_gauges *out)
 	        .checks_failed = watch.failed,
 	        .checks_running = watch.running,
 	        .checks_waiting = watch.waiting,
-	        .lag_ms = watch.lag_ms,
+	        .check_lag_ms = (uint64_t)watch.lag_ms,
+	        .tracking_done = tracking.done,
+	        .tracking_failed = tracking.failed,
+	        .tracking_running = tracking.running,
+	        .tracking_waiting = tracking.waiting,
+	        .tracking_lag_ms = (uint64_t)tracking.lag_ms,
+	        .orders = certificates.orders,
+	        .orders_issued = certificates.issued,
+	        .orders_failed = certificates.failed,
+	        .ingest_events = ingest.events,
+	        .ingest_unknown = ingest.unknown,
+	        .ingest_failures = ingest.failures,
+	        .ingest_missing = ingest.missing,
+	        .ingest_waiting = ingest.waiting,
+	        .ingest_lag_ms = (uint64_t)ingest.lag_ms,
 	        .keys_pool = core->stock.pool,
 	        .keys_pool_target = core->stock.pool_wanted,
 	        .commits = turn.commits,

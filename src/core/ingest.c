@@ -34,6 +34,9 @@ struct source {
 	struct track_cursor_row committed, read; /* of the store; of the step */
 	uint64_t synced;                         /* as the edge says */
 	uint64_t events, unknown;                /* of the step */
+	int64_t read_at, committed_at; /* time of the last event: of the step; stored */
+	int64_t behind_since;          /* 0: all that is known of is stored */
+	bool was_level;                /* once since the start */
 	bool has_more;
 };
 
@@ -117,6 +120,7 @@ static bool take_record(struct ingest *i, struct source *s, struct str bytes,
 		return true;
 	}
 	s->events++;
+	s->read_at = e.at;
 	return ingest_batch_add(i->batch, &e, err);
 }
 
@@ -184,6 +188,18 @@ static void fail(struct ingest *i, struct source *s, const struct err *err)
 	work_in(i, RETRY_MS);
 }
 
+/* Whether the store has all that the edge says is on disk. */
+static void see_level(struct source *s)
+{
+	bool is_level = s->synced <= (uint64_t)s->committed.sequence;
+
+	s->was_level |= is_level && s->synced;
+	if (is_level)
+		s->behind_since = 0;
+	else if (!s->behind_since)
+		s->behind_since = clock_now();
+}
+
 static void on_committed(void *arg, bool committed)
 {
 	struct ingest *i = arg;
@@ -196,6 +212,8 @@ static void on_committed(void *arg, bool committed)
 		return;
 	}
 	s->committed = s->read;
+	s->committed_at = s->read_at;
+	see_level(s);
 	i->stats.events += s->events;
 	i->stats.unknown += s->unknown;
 	if (s->unknown)
@@ -349,6 +367,7 @@ void ingest_synced(struct ingest *i, unsigned instance, uint64_t sequence)
 	}
 	s->synced = sequence;
 	s->has_more = true;
+	see_level(s);
 	if (!i->stepping)
 		work_in(i, 0);
 }
@@ -376,9 +395,23 @@ void ingest_free(struct ingest *i)
 	arena_done(&a);
 }
 
+/* The events of a journal are in the order of their times, so what waits is younger than
+ * what was stored last; and where all had been stored, younger than that moment. */
+static int64_t lag_of(const struct source *s, int64_t now)
+{
+	int64_t since = s->behind_since;
+
+	if (!since)
+		return 0;
+	if (s->committed_at && (!s->was_level || s->committed_at > since))
+		since = s->committed_at;
+	return now > since ? now - since : 0;
+}
+
 struct ingest_stats ingest_stats(const struct ingest *i)
 {
 	struct ingest_stats stats = i->stats;
+	int64_t now = clock_now();
 
 	stats.missing = 0;
 	for (size_t n = 0; n < LEN(i->sources); n++) {
@@ -387,6 +420,8 @@ struct ingest_stats ingest_stats(const struct ingest *i)
 		stats.missing += (uint64_t)s->committed.missing;
 		if (s->synced > (uint64_t)s->committed.sequence)
 			stats.waiting += s->synced - (uint64_t)s->committed.sequence;
+		if (lag_of(s, now) > stats.lag_ms)
+			stats.lag_ms = lag_of(s, now);
 	}
 	return stats;
 }

@@ -50,6 +50,7 @@ struct ingest_stats {
 	uint64_t missing;  /* records that cannot be read, of all time */
 	uint64_t waiting;  /* records that edges have on disk and the store has not */
 	uint64_t failures; /* steps that were taken back */
+	int64_t lag_ms;    /* how old the oldest of those that wait is, about */
 };
 
 struct ingest_stats ingest_stats(const struct ingest *ingest);

@@ -315,6 +315,16 @@ static size_t count_events(struct world *w, const char *type)
 	return rows.n;
 }
 
+static void assert_stats(struct world *w, uint64_t orders, uint64_t issued,
+                         uint64_t failed)
+{
+	struct certificates_stats stats = certificates_stats(w->certificates);
+
+	assert_int_equal(stats.orders, orders);
+	assert_int_equal(stats.issued, issued);
+	assert_int_equal(stats.failed, failed);
+}
+
 static void get_one(struct world *w)
 {
 	consider(w);
@@ -346,6 +356,7 @@ static void test_an_order(void **state)
 	assert_int_equal(row->generation, 1);
 	assert_int_equal(count_events(w, "tracking.tls_issued"), 1);
 	assert_int_equal(w->csrs + w->installs, 2);
+	assert_stats(w, 1, 1, 0);
 }
 
 /* The wheel, with nobody calling: it looks, then orders. */
@@ -432,6 +443,7 @@ static void test_refused(void **state)
 	assert_true(str_eq(row->words, STR("connection refused")));
 	assert_in_range(row->next_at, START + 5 * MINUTE, START + 6 * MINUTE);
 	assert_int_equal(count_events(w, "tracking.tls_failed"), 1);
+	assert_stats(w, 1, 0, 1);
 	/* News change nothing about the back-off. */
 	consider(w);
 	test_run_turns(w->base, 20);

@@ -410,6 +410,34 @@ static void journals_are_read(void **state)
 	assert_int_equal(ingest_stats(w->ingest).waiting, 0);
 }
 
+/* How old what waits is: by the last that was stored after a start, for nobody knows since
+ * when it waits; later since it came, however long there was nothing. */
+static void lag_is_told(void **state)
+{
+	struct world *w = *state;
+
+	write_journal(w, 0, 0, 1500); /* more than a step takes, of SENT + 60 s */
+	clock_set(SENT + 120000);
+	OK(ingest_load(w->ingest, &err));
+	ingest_synced(w->ingest, 0, 1500);
+	assert_int_equal(ingest_stats(w->ingest).lag_ms, 0);
+	LOOP_UNTIL(w->base, ingest_stats(w->ingest).events > 0);
+	assert_in_range(ingest_stats(w->ingest).waiting, 1, 1499);
+	assert_int_equal(ingest_stats(w->ingest).lag_ms, 60000);
+	run_until(w, 1500);
+	assert_int_equal(ingest_stats(w->ingest).lag_ms, 0);
+	/* Nothing for an hour, then one. */
+	clock_set(SENT + 3600000);
+	write_journal(w, 0, 1500, 1);
+	ingest_synced(w->ingest, 0, 1501);
+	assert_int_equal(ingest_stats(w->ingest).lag_ms, 0);
+	clock_set(SENT + 3600000 + 7000);
+	assert_int_equal(ingest_stats(w->ingest).lag_ms, 7000);
+	run_until(w, 1501);
+	assert_int_equal(ingest_stats(w->ingest).lag_ms, 0);
+	clock_set(-1);
+}
+
 /* Made active before a step and run behind it: now and then nothing of the turn is kept. */
 static void on_spoil(evutil_socket_t fd, short what, void *arg)
 {
@@ -537,10 +565,15 @@ static void damage_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        TEST(a_person_clicks),          TEST(a_scanner_is_found_out),
-	        TEST(a_click_tells_of_an_open), TEST(an_unsubscription),
-	        TEST(kept_as_counted),          TEST(journals_are_read),
-	        TEST(each_once_whatever_ends),  TEST(damage_is_told),
+	        TEST(a_person_clicks),
+	        TEST(a_scanner_is_found_out),
+	        TEST(a_click_tells_of_an_open),
+	        TEST(an_unsubscription),
+	        TEST(kept_as_counted),
+	        TEST(journals_are_read),
+	        TEST(lag_is_told),
+	        TEST(each_once_whatever_ends),
+	        TEST(damage_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,8 @@
 
 #include "ipc/message.h"
 
+#include <stdio.h>
+
 const struct edge_stats_row edge_stats_rows[EDGE_STATS_COUNT] = {
 #define X(name, type, help) {#name, (type), (help), offsetof(struct edge_stats, name)},
         EDGE_STATS(X)
@@ -10,6 +12,12 @@ const struct edge_stats_row edge_stats_rows[EDGE_STATS_COUNT] = {
 
 _Static_assert(sizeof(struct edge_stats) == EDGE_STATS_COUNT * sizeof(uint64_t),
                "a field of the message for each row");
+
+void edge_stats_name(const struct edge_stats_row *row, char out[EDGE_STATS_NAME])
+{
+	snprintf(out, EDGE_STATS_NAME, "edge_%s%s", row->name,
+	         row->type[0] == 'c' ? "_total" : "");
+}
 
 void edge_stats_put(struct buf *body, const struct edge_stats *s)
 {

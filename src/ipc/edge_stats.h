@@ -57,6 +57,11 @@ enum { EDGE_STATS_COUNT = sizeof(EDGE_STATS_FIELDS) - 1 };
 
 extern const struct edge_stats_row edge_stats_rows[EDGE_STATS_COUNT];
 
+enum { EDGE_STATS_NAME = 64 };
+
+/* By which Prometheus knows it: "edge_clicks_total". */
+void edge_stats_name(const struct edge_stats_row *row, char out[EDGE_STATS_NAME]);
+
 struct ipc_reader;
 
 void edge_stats_put(struct buf *body, const struct edge_stats *s);

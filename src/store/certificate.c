@@ -31,6 +31,13 @@
 
 static const struct sql_shape shape = SHAPE(COLUMNS);
 
+#undef ROW
+#define ROW struct certificate_count
+static const struct sql_field count_fields[] = {FIELD(TEXT, state), FIELD(INT, n),
+                                                FIELD(OPTIONAL, first_not_after)};
+static const struct sql_shape count_shape = {count_fields, LEN(count_fields),
+                                             sizeof(ROW)};
+
 /* The two of each list stand together: by ascending id, newest first. */
 enum {
 	SAVE,
@@ -43,6 +50,7 @@ enum {
 	LOAD,
 	COUNT,
 	FORGIVE,
+	COUNT_STATES,
 };
 
 /* clang-format off */
@@ -81,6 +89,10 @@ static const struct sql_statement statements[] = {
 	             " next_at = $1, failure = '', words = '', directory = $2"
 	             " WHERE directory <> $2 AND is_ordered = 0 AND failure <> ''",
 	             .reads_all = true},
+	[COUNT_STATES] = {"certificate.count_states",
+	                  "SELECT state, count(*),"
+	                  " min(CASE WHEN not_after > $1 THEN not_after END)"
+	                  " FROM certificates GROUP BY state", &count_shape, .reads_all = true},
 };
 /* clang-format on */
 const struct sql_statements certificate_statements = {statements, LEN(statements)};
@@ -179,4 +191,16 @@ bool certificate_forgive(struct store *store, struct str directory, int64_t now,
 {
 	return sql_run(store->sql, &statements[FORGIVE],
 	               SQL_VALUES(sql_int(now), sql_text(directory)), NULL, err);
+}
+
+bool certificate_count(struct store *store, struct arena *a, int64_t now,
+                       struct certificate_counts *out, struct err *err)
+{
+	struct sql_rows rows;
+
+	if (!sql_list(store->sql, &statements[COUNT_STATES], SQL_VALUES(sql_int(now)),
+	              a, &rows, err))
+		return false;
+	ROWS_TAKE(out, rows);
+	return true;
 }

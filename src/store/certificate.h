@@ -62,3 +62,18 @@ NODISCARD bool certificate_count_ordered(struct store *store, int64_t since, int
 /* What failed with another authority may be tried with this one now. */
 NODISCARD bool certificate_forgive(struct store *store, struct str directory,
                                    int64_t now, struct err *err);
+
+/* How many there are of a state; when the first of those that have not ended does, or 0. */
+struct certificate_count {
+	struct str state;
+	int64_t n, first_not_after;
+};
+
+struct certificate_counts {
+	struct certificate_count *v;
+	size_t n;
+};
+
+/* Reads an index from end to end: not on each request. */
+NODISCARD bool certificate_count(struct store *store, struct arena *a, int64_t now,
+                                 struct certificate_counts *out, struct err *err);

@@ -1,9 +1,11 @@
 """Certificates of tracking hosts, from a real authority (pebble) that validates through
 the running edge (issue 5, part 5; PEERS C12, C13)."""
 
+import datetime
 import os
 import pathlib
 import random
+import re
 import signal
 import socket
 import ssl
@@ -111,6 +113,13 @@ def verified(lab, server, name, more=""):
     return Host(server, name)
 
 
+def metrics(server):
+    """Numbers without labels, and those by state: "certificates:valid"."""
+    text = server.api.get("/metrics").body.decode()
+    return {name + (":" + state if state else ""): float(value) for name, state, value in
+            re.findall(r'^signet_(\w+)(?:{state="(\w+)"})? (\S+)$', text, re.M)}
+
+
 def findings(server, domain, code):
     """What a check that is asked for says of the domain by this code."""
     return [d for d in server.verify(domain)["advice"] if d["code"] == code]
@@ -125,6 +134,13 @@ def test_from_a_record_to_a_certificate(lab, server, ca):
     until(lambda: one.served() == document["serial"], "the edge to show it")
     assert one.events() == ["tracking.tls_issued"]
     assert ca.validations(one.name) == 1
+    seen = until(lambda: (m := metrics(server)).get("certificates:valid") and m,
+                 "the certificates to be counted", 30)
+    assert seen["certificate_orders_total"] >= seen["certificate_orders_issued_total"] > 0
+    assert seen["tracking_looks_total"] > seen["tracking_looks_failed_total"] == 0
+    ends = datetime.datetime.fromisoformat(document["not_after"].replace("Z", "+00:00"))
+    # The operator's own host has one too, a moment older or younger.
+    assert abs(seen["certificate_not_after_seconds"] - ends.timestamp()) < 600
     assert not any(one.name in path.read_text() and len(path.name) > 40 for path in
                    pathlib.Path(server.data / "acme/challenges").glob("*"))
 
@@ -184,6 +200,7 @@ def test_what_the_authority_refuses(lab, server, ca):
     document = one.becomes("failed")
     assert document["error"] == "rejected" and document["attempts"] == 1
     assert "forbidden by policy" in document["message"] and "upload" in document["fix"]
+    assert metrics(server)["certificate_orders_failed_total"] > 0
     orders = ca.orders()
     one.look()
     assert one.certificate()["attempts"] == 1

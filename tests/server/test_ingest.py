@@ -185,12 +185,13 @@ def test_numbers_for_operators(server, tenant):
     def metric(name):
         for line in server.api.get("/metrics").body.decode().splitlines():
             if line.startswith(f"signet_{name} "):
-                return int(line.split()[1])
+                return float(line.split()[1])
         return None
     until(lambda: (metric("edge_clicks_total") or 0) > 5, "the numbers of the edges")
     assert metric("ingest_events_total") > 10
     assert metric("edge_journal_lost_total") == 0
     until(lambda: metric("ingest_waiting") == 0, "all to be in the store")
+    assert metric("ingest_lag_seconds") == 0
     assert tenant
 
 
