@@ -253,7 +253,9 @@ static void on_account(void *arg, const struct program_end *e)
 	pump(o);
 }
 
-/* "new" makes it, or says that it is there; "update" then tells the contact of now. */
+/* "new" makes it, or says that it is there; "update" then tells the contact of now. The key
+ * of the binding is for the first alone: uacme takes it on its command line and nowhere
+ * else, where others may read it. */
 static void run_account(struct orders *o, bool is_update)
 {
 	AUTO(arena) a = {0};
@@ -264,7 +266,7 @@ static void run_account(struct orders *o, bool is_update)
 	o->account = is_update ? UPDATING : MAKING;
 	if (begin(o, &a, options->directory, &w, &err)) {
 		add(&w, "-y");
-		if (options->eab_id.n) {
+		if (options->eab_id.n && !is_update) {
 			add(&w, "-e");
 			add(&w, arena_printf(&a, "%.*s:%.*s", STR_ARG(options->eab_id),
 			                     STR_ARG(options->eab_key))

@@ -339,7 +339,11 @@ static void test_refused_nonces(void **state)
 static void test_an_account_that_is_there(void **state)
 {
 	struct world *w = *state;
+	struct orders_options options = options_of(w);
 
+	options.eab_id = STR("kid");
+	options.eab_key = STR("key");
+	orders_configure(w->orders, &options);
 	put("behave",
 	    "case \"$*\" in *' new '*) echo 'uacme: Account already exists at x'; exit "
 	    "2;; esac\n",
@@ -348,6 +352,9 @@ static void test_an_account_that_is_there(void **state)
 	wait_for(w, 1);
 	assert_int_equal(w->failure, ACME_NONE);
 	assert_int_equal(count(get(w, "calls"), " update ca@mail.example"), 1);
+	/* What binds it is shown only where it may be needed. */
+	assert_int_equal(count(get(w, "calls"), "-e kid:key new "), 1);
+	assert_int_equal(count(get(w, "calls"), "-e "), 1);
 }
 
 static void test_a_deadline(void **state)

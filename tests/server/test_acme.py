@@ -384,5 +384,11 @@ def test_an_account_that_has_to_be_bound(lab, tmp_path):
             server.configure(**{"acme.eab_id": "kid-1", "acme.eab_key": str(tmp_path / "eab")})
             server.start()
             server.shift(40 * 60)
-            one.becomes("valid")
+            serial = one.becomes("valid")["serial"]
             assert key not in server.log()
+            # The account is there and bound: all goes on, its contact is told again.
+            server.stop()
+            server.start()
+            server.shift(2 * 3600)  # the clock began anew
+            server.api.ok("POST", one.path + "/renew")
+            one.becomes("valid", lambda c: c["serial"] != serial)
