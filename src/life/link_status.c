@@ -183,28 +183,56 @@ static enum tracking_light judge_https(struct making *m)
 	           STR("The edge is reached by HTTPS."), STR_NONE);
 }
 
+static bool forbids_http(const struct link_facts *f)
+{
+	return f->has_hsts || f->preloaded_by.n;
+}
+
+static struct str who_forbids_http(struct making *m)
+{
+	const struct link_facts *f = m->f;
+
+	if (f->preloaded_by.n)
+		return arena_printf(
+		        m->a,
+		        "All names under .%.*s are on the list of names that browsers "
+		        "open by HTTPS alone (HSTS preload), and so is %.*s.",
+		        STR_ARG(f->preloaded_by), STR_ARG(f->name));
+	return arena_printf(
+	        m->a, "%.*s has an HSTS policy%s: browsers open %.*s by HTTPS alone.",
+	        STR_ARG(f->hsts_by),
+	        str_eq(f->hsts_by, f->name) ? "" : " that includes its sub-domains",
+	        STR_ARG(f->name));
+}
+
 /* S1-27, S1-33: with HSTS no browser opens an HTTP link. */
 static enum tracking_light judge_hsts(struct making *m)
 {
 	const struct link_facts *f = m->f;
 
-	if (!f->has_hsts && f->skips_hsts)
+	if (!forbids_http(f) && f->skips_hsts)
 		return TRACKING_UNKNOWN;
-	if (!f->has_hsts)
+	if (!forbids_http(f))
 		return add(m, LINK_CHECK_HSTS, TRACKING_GREEN,
 		           STR("No HSTS policy was found."), STR_NONE);
 	return add(
-	        m, LINK_CHECK_HSTS, TRACKING_RED,
-	        arena_printf(m->a,
-	                     "%.*s has an HSTS policy%s: browsers open %.*s by HTTPS "
-	                     "alone.",
-	                     STR_ARG(f->hsts_by),
-	                     str_eq(f->hsts_by, f->name)
-	                             ? ""
-	                             : " that includes its sub-domains",
-	                     STR_ARG(f->name)),
-	        STR("HTTPS has to work before links are tracked under this name; "
-	            "certificate and https say how far that is."));
+	        m, LINK_CHECK_HSTS, TRACKING_RED, who_forbids_http(m),
+	        STR("Links by HTTP do not open there. HTTPS has to work before links "
+	            "are tracked under this name; certificate and https say how far "
+	            "that is."));
+}
+
+/* Where HTTPS works it takes nothing away. */
+static void settle_hsts(struct making *m)
+{
+	for (size_t i = 0; i < m->out.n; i++) {
+		struct link_verdict *v = &m->out.v[i];
+
+		if (v->check != LINK_CHECK_HSTS || m->out.https != TRACKING_GREEN)
+			continue;
+		v->light = TRACKING_GREEN;
+		v->fix = STR_NONE;
+	}
 }
 
 static enum tracking_light judge_forcing(struct making *m)
@@ -313,6 +341,19 @@ static enum tracking_light all(enum tracking_light one, enum tracking_light othe
 	                                                        : TRACKING_UNKNOWN;
 }
 
+/* What HSTS leaves of the light of HTTP: all where HTTPS works; and where a fault of ours
+ * hides whether it does, nothing is concluded. */
+static enum tracking_light under_hsts(const struct making *m, enum tracking_light hsts)
+{
+	enum tracking_light http = m->out.http, https = m->out.https;
+
+	if (https == TRACKING_GREEN)
+		return http;
+	if (https == TRACKING_UNKNOWN && http != TRACKING_RED && hsts == TRACKING_RED)
+		return TRACKING_UNKNOWN;
+	return all(http, hsts);
+}
+
 static void judge_cdn(struct making *m)
 {
 	enum tracking_light https = judge_https(m);
@@ -329,6 +370,8 @@ static void judge_cdn(struct making *m)
 	        : link_is_redirect(m->f->name, http) && m->out.https == TRACKING_GREEN
 	                ? TRACKING_GREEN
 	                : TRACKING_RED;
+	if (forbids_http(m->f))
+		m->out.http = under_hsts(m, judge_hsts(m));
 }
 
 static void judge_own(struct making *m)
@@ -337,8 +380,9 @@ static void judge_own(struct making *m)
 	enum tracking_light hsts = judge_hsts(m);
 	enum tracking_light certificate = judge_certificate(m);
 
+	m->out.http = http;
 	m->out.https = all(certificate, judge_https(m));
-	m->out.http = m->out.https == TRACKING_GREEN ? http : all(http, hsts);
+	m->out.http = under_hsts(m, hsts);
 }
 
 void link_facts_choose(struct link_facts *f)
@@ -363,6 +407,7 @@ struct link_status link_status(struct arena *a, const struct link_facts *facts)
 		judge_cdn(&m);
 	else
 		judge_own(&m);
+	settle_hsts(&m);
 	judge_addresses(&m);
 	return m.out;
 }

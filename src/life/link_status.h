@@ -15,13 +15,14 @@
  */
 #pragma once
 
+#include "life/hsts.h"
 #include "life/link_way.h"
 #include "life/tracking.h"
 
 /* X(NAME, "code", "what it says") */
 #define LINK_CHECKS(X)                                                                 \
 	X(HTTP, "http", "the name is reached by HTTP")                                 \
-	X(HSTS, "hsts", "no HSTS policy forbids HTTP")                                 \
+	X(HSTS, "hsts", "HSTS forbids no HTTP, or HTTPS works")                        \
 	X(CERTIFICATE, "certificate", "the certificate is valid for the name")         \
 	X(HTTPS, "https", "the edge is reached by HTTPS")                              \
 	X(ADDRESSES, "addresses", "every address of the name answers alike")           \
@@ -45,7 +46,9 @@ struct link_facts {
 	size_t way_count;
 	bool skips_hsts; /* nobody looked for a policy this time */
 	bool has_hsts;
-	struct str hsts_by; /* the name that set it */
+	struct str hsts_by;      /* the name that set it */
+	struct str preloaded_by; /* a suffix of browsers' own list; empty: none */
+	struct hsts_memory hsts; /* of the names above */
 	int64_t now;
 };
 

@@ -326,7 +326,7 @@ static void lights_of_a_managed_name(void **state)
 	/* S1-27: HSTS and HTTPS that works: nothing is lost. */
 	f.has_hsts = true;
 	f.hsts_by = STR("a.example");
-	assert_status(&f, "green green: hsts");
+	assert_status(&f, "green green:");
 	/* S1-33: HSTS without a certificate. */
 	f.https = silent;
 	f.certificate = (struct link_certificate){0};
@@ -349,6 +349,94 @@ static void lights_of_a_managed_name(void **state)
 	f.http = f.https = fault;
 	f.certificate = (struct link_certificate){0};
 	assert_status(&f, "unknown unknown:");
+}
+
+/* RFC 6797 §12.3: no policy has to be seen; HTTPS that works takes the harm away. */
+static void names_that_browsers_bring_along(void **state)
+{
+	static const enum tracking_mode modes[] = {
+	        TRACKING_MODE_MANAGED, TRACKING_MODE_OPERATOR, TRACKING_MODE_OWN_CDN};
+	static const char *const broken[] = {
+	        "red red: hsts certificate https",
+	        "red red: hsts certificate https",
+	        "red red: https certificate forces_https hsts",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(modes); i++) {
+		struct link_facts f = all_right(modes[i]);
+
+		f.preloaded_by = STR("example");
+		f.skips_hsts = true; /* the list needs nobody to be asked */
+		f.http.status = 200;
+		assert_status(&f,
+		              i == 2 ? "green green: forces_https" : "green green:");
+		f.https = silent;
+		f.certificate = (struct link_certificate){0};
+		assert_status(&f, broken[i]);
+		f.http = f.https = fault;
+		assert_status(&f, "unknown unknown: hsts");
+	}
+}
+
+static void suffixes_of_the_list(void **state)
+{
+	static const struct {
+		const char *name, *found;
+	} rows[] = {
+	        {"app",          "app"   },
+                {"go.acme.app",  "app"   },
+                {"myapp",        ""      },
+	        {"app.example",  ""      },
+                {"x.now.sh",     "now.sh"},
+                {"snow.sh",      ""      },
+	        {"comment",      ""      },
+                {"go.a.example", ""      },
+                {"last.dev",     "dev"   },
+	};
+	struct str list = STR("# comment\n#comment\n\n app \nnow.sh\ndev");
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++)
+		assert_true(str_eq(hsts_preloaded(list, str_c(rows[i].name)),
+		                   str_c(rows[i].found)));
+	assert_int_equal(hsts_preloaded(STR_NONE, STR("a.app")).n, 0);
+}
+
+static void policies_are_believed_for_a_day(void **state)
+{
+	static const struct {
+		int64_t age; /* hours of what is remembered; -1: nothing is */
+		const char *was, *seen;
+		bool is_sure;
+		const char *by;
+		int64_t at; /* hours before now; -1: not known */
+	} rows[] = {
+	        {-1, "",          "",          true,  "",          0 },
+	        {-1, "",          "",          false, "",          -1},
+	        {-1, "",          "a.example", false, "a.example", 0 },
+	        {5,  "a.example", "",          true,  "",          0 },
+	        {5,  "a.example", "",          false, "a.example", 5 },
+	        {5,  "",          "",          false, "",          5 },
+	        {5,  "",          "a.example", true,  "a.example", 0 },
+	        {24, "a.example", "",          false, "",          -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct hsts_memory before = {0}, after;
+
+		if (rows[i].age >= 0)
+			before = (struct hsts_memory){str_c(rows[i].was),
+			                              START - rows[i].age * HOUR};
+		assert_int_equal(hsts_is_remembered(&before, START),
+		                 rows[i].age >= 0 && rows[i].age < 24);
+		after = hsts_learn(&before, str_c(rows[i].seen), rows[i].is_sure,
+		                   START);
+		assert_true(str_eq(after.by, str_c(rows[i].by)));
+		assert_int_equal(after.at,
+		                 rows[i].at < 0 ? 0 : START - rows[i].at * HOUR);
+	}
 }
 
 static void verdicts_of_a_cdn(void **state)
@@ -561,6 +649,9 @@ int main(void)
 	        cmocka_unit_test(whoever_proves_more_has_the_name),
 	        cmocka_unit_test(a_link_that_opens),
 	        cmocka_unit_test(lights_of_a_managed_name),
+	        cmocka_unit_test(names_that_browsers_bring_along),
+	        cmocka_unit_test(suffixes_of_the_list),
+	        cmocka_unit_test(policies_are_believed_for_a_day),
 	        cmocka_unit_test(verdicts_of_a_cdn),
 	        cmocka_unit_test(every_address),
 	        cmocka_unit_test(words_and_back),

@@ -184,6 +184,9 @@ static void see_parents(struct check_input *in, const struct tracking_look *look
 	       name.n && dns_name_is_within(name, look->organization)) {
 		struct tracking_host h = see_host(in, name);
 
+		s->is_parent_unsure |=
+		        dns_answer_is_fault(dns_ask(in->answers, name, DNS_A)) ||
+		        dns_answer_is_fault(dns_ask(in->answers, name, DNS_AAAA));
 		if (h.n)
 			s->parents[s->parent_count++] = h;
 	}

@@ -46,6 +46,7 @@ struct tracking_sight {
 	struct str code, message, fix; /* of the others, where it is not right */
 	struct tracking_host host, parents[TRACKING_PARENTS_MAX];
 	size_t parent_count;
+	bool is_parent_unsure; /* of one of them DNS does not say whether it is there */
 	enum tracking_list listed;
 	struct str listed_name, listed_zone, listed_as; /* as: "127.0.0.2" */
 };

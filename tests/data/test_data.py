@@ -344,6 +344,18 @@ def test_networks():
             assert i == j or not same_family or not one.overlaps(other), (one, other)
 
 
+def test_hsts_preload():
+    """Canonical names, each once, none beneath another, and whoever reads it knows whence."""
+    lines = (TREE / "data" / "hsts_preload.txt").read_text().splitlines()
+    names = [line for line in lines if not line.startswith("#")]
+    assert names == sorted(set(names)) and len(names) > 50
+    assert {"app", "dev", "page", "new", "bank", "zip"} < set(names)
+    for name in names:
+        assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", name)
+        assert not any(name.endswith("." + other) for other in names)
+    assert "transport_security_state_static.json" in "".join(lines)
+
+
 BROWSERS = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0",
