@@ -5,6 +5,7 @@
 #include "core/test_place.h"
 #include "core/tracking.h"
 #include "core/tracking_probe.h"
+#include "core/tracking_seen.h"
 #include "core/turn.h"
 #include "store/event.h"
 #include "store/tracking.h"
@@ -247,6 +248,28 @@ static void the_operators_hosts_are_rows(void **state)
 	w->config.instance_tracking = (struct str_list){0};
 }
 
+static void what_is_remembered_of_hsts(void **state)
+{
+	static const char *const none[] = {"", "{}", "[1]", "{\"hsts\": 1}",
+	                                   "{\"hsts\": {\"by\": \"a.example\"}}"};
+	struct world *w = *state;
+	struct tracking_sight sight = {.dns = TRACKING_DNS_RIGHT};
+	struct tracking_seen_input in = {.sight = &sight, .now = START};
+	struct hsts_memory back;
+
+	for (size_t i = 0; i < LEN(none); i++)
+		assert_int_equal(tracking_seen_hsts(&w->a, str_c(none[i])).at, 0);
+	back = tracking_seen_hsts(&w->a, tracking_seen_text(&w->a, &in));
+	assert_int_equal(back.at, 0);
+	in.hsts.at = START;
+	back = tracking_seen_hsts(&w->a, tracking_seen_text(&w->a, &in));
+	assert_int_equal(back.at, START);
+	assert_int_equal(back.by.n, 0);
+	in.hsts.by = STR("a.example");
+	back = tracking_seen_hsts(&w->a, tracking_seen_text(&w->a, &in));
+	assert_true(back.at == START && str_eq(back.by, STR("a.example")));
+}
+
 static void what_an_edge_says(void **state)
 {
 	static const char good[] = "signet-probe 1\nproof abc\nhost t.a.example\n"
@@ -288,6 +311,7 @@ int main(void)
 	        WORLD_TEST(whoever_asks_meanwhile),
 	        WORLD_TEST(waiting_ends),
 	        WORLD_TEST(the_operators_hosts_are_rows),
+	        WORLD_TEST(what_is_remembered_of_hsts),
 	        WORLD_TEST(what_an_edge_says),
 	};
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "core/tracking_seen.h"
+#include "data/data.h"
 #include "store/event.h"
 #include "store/turn.h"
 
@@ -167,7 +168,8 @@ static bool apply(struct tracking_look_job *l, struct tracking_row *row,
 	        .negative_until = l->sight.negative_until,
 	        .listed = l->sight.listed,
 	};
-	struct tracking_seen_input in = {.sight = &l->sight, .now = clock_now()};
+	struct tracking_seen_input in = {
+	        .sight = &l->sight, .hsts = l->hsts, .now = clock_now()};
 	struct link_status links;
 	unsigned events;
 
@@ -179,6 +181,7 @@ static bool apply(struct tracking_look_job *l, struct tracking_row *row,
 	if (is_probed(l) && !l->round.wanted.is_glance) {
 		links = link_status(&l->a, &l->round.facts);
 		in.facts = &l->round.facts;
+		in.hsts = in.facts->hsts;
 		in.links = &links;
 		seen.http = links.http;
 		seen.https = links.https;
@@ -244,12 +247,16 @@ static void probe(struct tracking_look_job *l, bool is_glance)
 	        .host = &l->sight.host,
 	        .parents = l->sight.parents,
 	        .parent_count = l->sight.parent_count,
+	        .hsts = l->hsts,
+	        .asks_parents = l->look.wants_parents,
+	        .is_parent_unsure = l->sight.is_parent_unsure,
 	        .is_glance = is_glance,
 	};
 
 	probe_round_start(&l->round, &l->world->probes, &l->a, &wanted, clock_now(),
 	                  on_probed, l);
-	l->round.facts.skips_hsts = !l->look.wants_parents;
+	l->round.facts.preloaded_by =
+	        hsts_preloaded(data_file(STR("hsts_preload.txt")), l->row->name);
 }
 
 static void on_looked_up(struct tracking_look_job *l)
@@ -297,7 +304,8 @@ static bool is_routine(const struct tracking_look_job *l)
 /* Where HTTPS works nobody depends on what policies say about HTTP. */
 static bool wants_policies(const struct tracking_look_job *l)
 {
-	return l->cause || tracking_state_of(l->row).https != TRACKING_GREEN;
+	return l->cause || (tracking_state_of(l->row).https != TRACKING_GREEN &&
+	                    !hsts_is_remembered(&l->hsts, clock_now()));
 }
 
 static void make_look(struct tracking_look_job *l)
@@ -354,6 +362,7 @@ static bool begin(struct tracking_look_job *l, struct err *err)
 		return false;
 	l->is_ready = l->row->retired_at ? l->row->verified_at != 0
 	                                 : tracking_is_ready(l->domain);
+	l->hsts = tracking_seen_hsts(&l->a, l->row->seen);
 	make_look(l);
 	return true;
 }

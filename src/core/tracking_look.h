@@ -44,6 +44,7 @@ struct tracking_look_job {
 	struct tracking_row *row;
 	struct domain_row *domain; /* may be NULL */
 	bool is_ready;
+	struct hsts_memory hsts; /* of the look before */
 	struct dns_answers answers;
 	struct check_input in;
 	struct tracking_look look;

@@ -180,6 +180,23 @@ static bool asks_again(struct probe_round *r)
 	return true;
 }
 
+static void settle_hsts(struct probe_round *r)
+{
+	const struct probe_wanted *w = &r->wanted;
+	struct link_facts *f = &r->facts;
+
+	f->hsts = w->hsts;
+	if (w->asks_parents)
+		f->hsts = hsts_learn(&w->hsts, r->hsts_of_parent,
+		                     !r->is_parent_silent && !w->is_parent_unsure,
+		                     f->now);
+	f->hsts_by = r->has_own_hsts                        ? w->name
+	             : hsts_is_remembered(&f->hsts, f->now) ? f->hsts.by
+	                                                    : STR_NONE;
+	f->has_hsts = f->hsts_by.n > 0;
+	f->skips_hsts = !w->asks_parents && !hsts_is_remembered(&f->hsts, f->now);
+}
+
 static void finish(struct probe_round *r)
 {
 	if (--r->under_way)
@@ -189,8 +206,7 @@ static void finish(struct probe_round *r)
 		return;
 	if (!r->wanted.is_glance)
 		unlink(nonce_path(r));
-	r->facts.has_hsts = r->has_own_hsts || r->hsts_of_parent.n;
-	r->facts.hsts_by = r->has_own_hsts ? r->wanted.name : r->hsts_of_parent;
+	settle_hsts(r);
 	r->done(r->arg);
 }
 
@@ -282,6 +298,8 @@ static void on_parent(void *arg, const struct fetch_got *got)
 	struct probe_round *r = p->round;
 	bool subs;
 
+	if (got->end != FETCH_ANSWERED && !got->is_refused)
+		r->is_parent_silent = true;
 	/* The nearest is named, whichever answers first. */
 	if (has_policy(got, &subs) && subs && p->name.n > r->hsts_of_parent.n)
 		r->hsts_of_parent = p->name;

@@ -28,7 +28,10 @@ struct probe_wanted {
 	struct str name, origin;
 	const struct tracking_host *host, *parents;
 	size_t parent_count;
-	bool is_glance; /* only whether a web server answers by HTTP */
+	struct hsts_memory hsts; /* of the names above, from before */
+	bool asks_parents;
+	bool is_parent_unsure; /* not all of them are among `parents` */
+	bool is_glance;        /* only whether a web server answers by HTTP */
 };
 
 struct probe_round {
@@ -42,7 +45,7 @@ struct probe_round {
 	bool asked_again; /* the second request through a CDN */
 	struct str
 	        hsts_of_parent; /* the first above it that includes its sub-domains */
-	bool has_own_hsts;
+	bool has_own_hsts, is_parent_silent;
 	void (*done)(void *arg);
 	void *arg;
 };

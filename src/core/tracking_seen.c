@@ -129,6 +129,35 @@ struct str tracking_seen_reason(const struct tracking_seen_input *in)
 	return reason_of_links(in->links);
 }
 
+static json_t *hsts_json(struct arena *a, const struct hsts_memory *hsts)
+{
+	return json_pack("{s:o, s:o}", "by", json_text_or_null(hsts->by), "at",
+	                 json_text(clock_format(a, hsts->at)));
+}
+
+static struct str member(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? str_c(text) : STR_NONE;
+}
+
+struct hsts_memory tracking_seen_hsts(struct arena *a, struct str text)
+{
+	AUTO_JSON json_t *seen = NULL;
+	struct hsts_memory out = {0};
+	const json_t *hsts;
+	struct err err;
+
+	if (text.n == 0 || !json_parse(text, &seen, &err))
+		return out;
+	hsts = json_object_get(seen, "hsts");
+	if (!clock_parse(member(hsts, "at"), &out.at))
+		return (struct hsts_memory){0};
+	out.by = arena_dup(a, member(hsts, "by"));
+	return out;
+}
+
 struct str tracking_seen_text(struct arena *a, const struct tracking_seen_input *in)
 {
 	const struct tracking_sight *s = in->sight;
@@ -147,6 +176,8 @@ struct str tracking_seen_text(struct arena *a, const struct tracking_seen_input 
 		                 "or email; or take the web site from this one.")));
 	if (in->facts && in->facts->certificate.is_seen)
 		json_object_set_new(out, "certificate", certificate_json(a, in));
+	if (in->hsts.at)
+		json_object_set_new(out, "hsts", hsts_json(a, &in->hsts));
 	if (s->listed == TRACKING_LIST_YES)
 		json_object_set_new(out, "listed",
 		                    json_pack("{s:o, s:o, s:o}", "name",

@@ -127,7 +127,7 @@ _dmarc TXT "v=DMARC1; p=none"
 
 WEB_SITE = "@ A 198.51.100.10\nwww A 198.51.100.10\n"
 
-TLDS = ("example", "test", "shop", "com", "org", "net", "in-addr.arpa")
+TLDS = ("example", "test", "shop", "app", "com", "org", "net", "in-addr.arpa")
 
 
 def _host(server):

@@ -204,6 +204,45 @@ def test_hsts_makes_http_red(lab, server, authority):
     assert "tracking.http_lost" in events(server, "go.strict.example")
 
 
+def test_what_a_name_above_says_is_kept(lab, server, authority):
+    """A site that is silent for an hour has taken no policy back; after a day it has."""
+    zone = proven(lab, server, "kept.example")
+    host(lab, "kept.example", zone + f"@ A {tracking.SITE}\ngo CNAME edge.us.mail.example.\n")
+    link = add(server, "go.kept.example", "kept.example", http_allowed=True)
+    with tracking.Site(tracking.SITE, authority.context("kept.example")) as site:
+        site.hsts = "max-age=31536000; includeSubDomains"
+        assert verify(server, link)["http"] == "red"
+    host(lab, "kept.example",
+         zone + f"@ AAAA {tracking.SILENT6}\ngo CNAME edge.us.mail.example.\n")
+    with tracking.silent(tracking.SILENT6):
+        server.shift(3600)
+        link = verify(server, link)
+        assert link["http"] == "red" and checks(link)["hsts"] == "red", link["checks"]
+        server.shift(24 * 3600)
+        assert verify(server, link)["http"] == "green"
+
+
+def test_a_suffix_of_the_preload_list(lab, server, authority):
+    """No policy is seen, and yet no browser opens HTTP there (RFC 6797 §12.3)."""
+    zone = proven(lab, server, "acme.app")
+    host(lab, "acme.app", world.WEB_SITE + zone +
+         f"go CNAME edge.us.mail.example.\ncdn A {tracking.CDN}\n")
+    link = verify(server, add(server, "go.acme.app", "acme.app", http_allowed=True))
+    assert link["status"] == "verified" and link["http"] == "red", link
+    assert checks(link)["http"] == "green" and checks(link)["hsts"] == "red"
+    assert ".app" in link["reason"] and "preload" in link["reason"], link["reason"]
+    assert link["link"]["reason"] == "http_red" and not link["link"]["own"]
+    # HTTPS that works takes nothing away.
+    link = add(server, "cdn.acme.app", "acme.app", mode="own_cdn")
+    with tracking.Cdn(authority.context("cdn.acme.app")) as cdn:
+        link = verify(server, link)
+        assert link["http"] == link["https"] == "green", link["checks"]
+        assert checks(link)["hsts"] == "green" and not link["reason"]
+        cdn.faults = {"other_origin", "no_redirect"}
+        link = verify(server, link)
+        assert link["http"] == link["https"] == "red" and checks(link)["hsts"] == "red"
+
+
 def test_block_lists(lab, server):
     """RFC 5782: the name, and its organization."""
     zone = proven(lab, server, "spam.example")
