@@ -181,6 +181,13 @@ def test_caa_that_forbids(lab, server, ca):
     assert findings(server, "caa.example", "caa.forbids_issuer") == []
     one.look()
     one.becomes("valid")
+    # The option may change while it runs.
+    for name, expected in ("third.example", 1), ("pebble.example", 0):
+        server.configure(**{"acme.caa_names": name})
+        server.reload()
+        found = until(lambda n=expected: len(f := findings(
+            server, "caa.example", "caa.forbids_issuer")) == n and [f], "the option to hold")[0]
+        assert all(name in d["fix"] for d in found), found
 
 
 def test_a_challenge_that_cannot_be_reached(lab, server, ca):
