@@ -331,6 +331,10 @@ def test_every_address_is_tried(lab, server, authority):
             assert said in check["addresses"]["message"], check["addresses"]
             assert check["addresses"]["fix"] and found["reason"].startswith(bad)
             assert found["link"]["scheme"] == "https" and found["link"]["own"]
+        text = subprocess.run([SIGNET, "tracking", "show", "go.many.example"], text=True,
+                              capture_output=True, check=True, timeout=60, env={
+                                  **os.environ, "SIGNET_DATA_DIR": str(server.data)}).stdout
+        assert "! addresses " in text and "To do" in text and "(addresses)" in text, text
         # This network has no way there: nothing is concluded, but said.
         found, check = look(cdn, tracking.UNROUTED6)
         assert found["https"] == "green" and check["addresses"]["light"] == "unknown"
