@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <link.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -191,13 +192,14 @@ static bool lock_in(struct acme *acme, const char *self, struct err *err)
 	return true;
 }
 
-/* The name under which uacme calls this program (hook.h). */
+/* The name under which uacme calls this program (hook.h). One that was started by the
+ * process before may call it right now. */
 static bool link_hook(const char *self, struct err *err)
 {
-	if (unlink(ACME_HOOK_NAME) != 0 && errno != ENOENT)
-		return err_set(err, ERR_UNAVAILABLE, ACME_HOOK_NAME ": %s",
-		               strerror(errno));
-	if (symlink(self, ACME_HOOK_NAME) != 0)
+	static const char fresh[] = ACME_HOOK_NAME ".new";
+
+	if ((unlink(fresh) != 0 && errno != ENOENT) || symlink(self, fresh) != 0 ||
+	    rename(fresh, ACME_HOOK_NAME) != 0)
 		return err_set(err, ERR_UNAVAILABLE, ACME_HOOK_NAME ": %s",
 		               strerror(errno));
 	return true;
