@@ -131,11 +131,12 @@ static void on_reload(void *arg, struct str text)
 	log_info("role.reloaded");
 }
 
-/* uacme ends with this process; core gives the order again to the next one. */
+/* Nothing stays behind an orderly end; core gives the orders again to the next process. */
 static void on_drain(void *arg)
 {
 	struct acme *acme = arg;
 
+	orders_stop(acme->orders);
 	event_base_loopbreak(acme->base);
 }
 

@@ -3,6 +3,7 @@
 #include "acme/hook.h"
 #include "acme/program.h"
 #include "acme/report.h"
+#include "acme/run.h"
 #include "acme/work.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -24,6 +25,7 @@ enum {
 
 enum stage {
 	QUEUED,
+	BLOCKED, /* by a run for another key, which the process before has begun */
 	RUNNING,
 	ENDED, /* and nobody has waited for it */
 };
@@ -35,9 +37,10 @@ struct order {
 	bool is_revocation, is_awaited;
 	uint32_t id;
 	struct str host; /* of a revocation: the file */
-	struct str directory;
+	struct str csr_der, directory;
 	enum stage stage;
-	struct program *program;
+	struct run *run;         /* of an order */
+	struct program *program; /* of a revocation */
 	int tries;
 	int64_t ended_at; /* monotonic */
 	struct orders_result result;
@@ -53,7 +56,7 @@ struct orders {
 	orders_answer_fn *answer;
 	void *arg;
 	struct order *first;
-	size_t count, running;
+	size_t count, running; /* with those that are BLOCKED */
 	enum account account;
 	int account_tries;
 	struct program *account_program;
@@ -121,6 +124,7 @@ static void discard(struct orders *o, struct order *order)
 	*at = order->next;
 	o->count--;
 	program_kill(order->program);
+	run_free(order->run);
 	arena_done(&a);
 }
 
@@ -129,6 +133,8 @@ static void tell(struct order *order)
 	struct orders *o = order->orders;
 
 	o->answer(o->arg, order->id, &order->result);
+	if (!order->is_revocation)
+		run_forget(order->host);
 	discard(o, order);
 }
 
@@ -155,9 +161,9 @@ static void fail(struct order *order, enum acme_failure failure, const char *tex
 }
 
 static void read_failure(struct order *order, const struct program_end *e,
-                         struct acme_report *report)
+                         int64_t ended_at, struct acme_report *report)
 {
-	*report = acme_report_read(&order->a, e->output, clock_now());
+	*report = acme_report_read(&order->a, e->output, ended_at);
 	if (e->is_late) {
 		report->kind = ACME_DEADLINE;
 		report->text = STR("the order was not done within five minutes");
@@ -167,26 +173,25 @@ static void read_failure(struct order *order, const struct program_end *e,
 	                                       .text = report->text};
 }
 
-static void on_ordered(void *arg, const struct program_end *e)
+/* The chain is what an order is for, whatever uacme has said. */
+static void conclude(struct order *order, const struct program_end *e, int64_t ended_at)
 {
-	struct order *order = arg;
 	struct orders *o = order->orders;
 	struct acme_report report;
 	struct err err;
 
-	order->program = NULL;
-	o->running--;
-	if (e->status == 0) {
-		order->result = (struct orders_result){0};
-		if (!order->is_revocation &&
-		    !work_chain(&order->a, order->host, &order->result.chain, &err))
-			fail(order, ACME_INTERNAL, err.text);
-		else
-			end(order);
-		pump(o);
+	order->result = (struct orders_result){0};
+	if (order->is_revocation
+	            ? e->status == 0
+	            : work_chain(&order->a, order->host, &order->result.chain, &err)) {
+		end(order);
 		return;
 	}
-	read_failure(order, e, &report);
+	if (e->status == 0) {
+		fail(order, ACME_INTERNAL, err.text);
+		return;
+	}
+	read_failure(order, e, ended_at, &report);
 	if ((report.is_account_missing || report.is_bad_nonce) &&
 	    ++order->tries < TRIES) {
 		if (report.is_account_missing)
@@ -197,7 +202,78 @@ static void on_ordered(void *arg, const struct program_end *e)
 			order->result = (struct orders_result){0};
 		end(order);
 	}
+}
+
+static void on_revoked(void *arg, const struct program_end *e)
+{
+	struct order *order = arg;
+	struct orders *o = order->orders;
+
+	order->program = NULL;
+	o->running--;
+	conclude(order, e, clock_now());
 	pump(o);
+}
+
+/* What another authority has refused is asked for anew. */
+static bool is_of_another(const struct order *order, const struct run_end *e)
+{
+	return e->is_known && !str_eq(e->directory, order->directory);
+}
+
+/* No run of this host is going on: takes what lies there, or begins. */
+static void prepare(struct order *order)
+{
+	AUTO(arena) a = {0};
+	struct run_end e;
+	struct err err;
+	int64_t age;
+
+	if (!work_is_for(order->host, order->csr_der))
+		run_forget(order->host);
+	if (!work_begin(order->host, order->csr_der, &err)) {
+		fail(order, ACME_INTERNAL, err.text);
+		return;
+	}
+	if (work_chain(&order->a, order->host, &order->result.chain, &err)) {
+		log_info("acme.found", LOG_STR("host", order->host));
+		end(order);
+		return;
+	}
+	order->stage = QUEUED;
+	if (!run_read(&a, order->host, &e) || is_of_another(order, &e))
+		return;
+	age = clock_now() - e.ended_at;
+	if (age >= 0 && age < KEPT_MS)
+		conclude(order, &e.uacme, e.ended_at);
+}
+
+static void on_ordered(void *arg, const struct run_end *e)
+{
+	struct order *order = arg;
+	struct orders *o = order->orders;
+
+	order->run = NULL;
+	o->running--;
+	if (order->stage == BLOCKED || is_of_another(order, e))
+		prepare(order);
+	else
+		conclude(order, &e->uacme, e->ended_at);
+	pump(o);
+}
+
+/* Whether the process before has left a run of this host, which it then waits for. */
+static bool join(struct order *order)
+{
+	struct orders *o = order->orders;
+
+	order->run = run_find(o->base, order->host, on_ordered, order);
+	if (!order->run)
+		return false;
+	log_info("acme.joined", LOG_STR("host", order->host));
+	order->stage = work_is_for(order->host, order->csr_der) ? RUNNING : BLOCKED;
+	o->running++;
+	return true;
 }
 
 /* ---- the account ---- */
@@ -310,9 +386,13 @@ static bool start(struct order *order, struct err *err)
 		add(&w, "issue");
 		add(&w, path);
 	}
-	order->program = program_start(o->base, w.v, o->options.order_ms, on_ordered,
-	                               order, err);
-	if (!order->program)
+	if (order->is_revocation)
+		order->program = program_start(o->base, w.v, o->options.order_ms,
+		                               on_revoked, order, err);
+	else
+		order->run = run_start(o->base, order->host, order->directory, w.v,
+		                       o->options.order_ms, on_ordered, order, err);
+	if (!order->program && !order->run)
 		return false;
 	order->stage = RUNNING;
 	o->running++;
@@ -433,10 +513,7 @@ static void refuse(struct orders *o, uint32_t id, const char *text)
 
 void orders_take(struct orders *o, uint32_t id, struct str host, struct str csr_der)
 {
-	AUTO(arena) a = {0};
-	struct orders_result done = {0};
 	struct order *order;
-	struct err err;
 
 	forget_old(o);
 	if (!work_host_is_valid(host) || o->options.directory.n == 0) {
@@ -455,18 +532,12 @@ void orders_take(struct orders *o, uint32_t id, struct str host, struct str csr_
 		refuse(o, id, "too many orders at a time");
 		return;
 	}
-	if (!work_begin(host, csr_der, &err)) {
-		refuse(o, id, err.text);
-		return;
-	}
-	if (work_chain(&a, host, &done.chain, &err)) {
-		log_info("acme.found", LOG_STR("host", host));
-		o->answer(o->arg, id, &done);
-		return;
-	}
 	order = new_order(o, id);
 	order->host = arena_dup(&order->a, host);
+	order->csr_der = arena_dup(&order->a, csr_der);
 	order->directory = o->options.directory;
+	if (!join(order))
+		prepare(order);
 	pump(o);
 }
 
@@ -496,6 +567,15 @@ void orders_detach(struct orders *o)
 {
 	for (struct order *order = o->first; order; order = order->next)
 		order->is_awaited = false;
+}
+
+void orders_stop(struct orders *o)
+{
+	for (struct order *order = o->first; order; order = order->next) {
+		run_free(order->run); /* nothing is concluded from its end */
+		order->run = NULL;
+	}
+	runs_stop();
 }
 
 void orders_free(struct orders *o)

@@ -12,6 +12,11 @@
  * An order outlives whoever gave it: where core has ended meanwhile, orders_detach() is
  * called, and the core that comes gives the same order again and gets what became of it. A
  * certificate that lies there for the key of the request is given at once.
+ *
+ * Its run outlives this process, too (run.h): where acme was killed, the next one is given
+ * the same order, waits for the run that is still going on, or finds how it has ended, and
+ * orders anew only where that was for another key or authority. Only orders_stop() ends
+ * runs. The account and revocations, which may be repeated, end with the process.
  */
 #pragma once
 
@@ -55,5 +60,7 @@ void orders_revoke(struct orders *o, uint32_t id, struct str directory,
                    struct str certificate_der);
 /* Nobody waits for an answer any more. */
 void orders_detach(struct orders *o);
-/* Kills what runs. */
+/* Ends the runs, and what the process before has left running: the service ends. */
+void orders_stop(struct orders *o);
+/* The runs go on where they were not stopped. NULL is allowed. */
 void orders_free(struct orders *o);

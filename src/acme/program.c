@@ -1,10 +1,11 @@
 #include "acme/program.h"
 
-#include "base/arena.h"
+#include "base/clock.h"
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #include <event2/event.h>
+
+enum { LOOK_MS = 100, LOOK_SOON_MS = 10 };
 
 struct program {
 	struct arena a; /* of all of it */
@@ -92,6 +95,21 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		event_del(p->readable); /* it may go on without an output */
 }
 
+/* It has been waited for. */
+static struct program_end finish(struct program *p, int status)
+{
+	/* What it has started may go on; nobody waits for that. */
+	(void)kill(-p->pid, SIGKILL);
+	p->pid = 0;
+	if (p->fd >= 0)
+		(void)take(p);
+	return (struct program_end){
+	        .is_late = p->is_late,
+	        .status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+	        .output = {p->output, p->n}
+        };
+}
+
 static void on_ended(evutil_socket_t number, short what, void *arg)
 {
 	struct program *p = arg;
@@ -102,15 +120,7 @@ static void on_ended(evutil_socket_t number, short what, void *arg)
 	(void)what;
 	if (waitpid(p->pid, &status, WNOHANG) != p->pid)
 		return;
-	/* What it has started may go on; nobody waits for that. */
-	(void)kill(-p->pid, SIGKILL);
-	p->pid = 0;
-	(void)take(p);
-	end = (struct program_end){
-	        .is_late = p->is_late,
-	        .status = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-	        .output = {p->output, p->n}
-        };
+	end = finish(p, status);
 	p->done(p->arg, &end);
 	discard(p);
 }
@@ -190,4 +200,32 @@ void program_kill(struct program *p)
 	kill_all(p);
 	(void)waitpid(p->pid, &status, 0);
 	discard(p);
+}
+
+bool program_run(struct arena *a, const char *const *words, int64_t most_ms,
+                 program_wanted_fn *is_wanted, void *arg, struct program_end *end,
+                 struct err *err)
+{
+	struct program *p = ARENA_NEW(a, struct program);
+	int64_t late_at = clock_monotonic_ms() + most_ms;
+	int fds[2], status;
+
+	p->fd = -1;
+	if (!start(p, words, fds, err)) {
+		file_close(&p->fd);
+		return false;
+	}
+	while (waitpid(p->pid, &status, WNOHANG) != p->pid) {
+		struct pollfd out = {.fd = p->fd, .events = POLLIN};
+
+		/* The end of its output is as a rule its own. */
+		if (poll(&out, 1, p->fd < 0 ? LOOK_SOON_MS : LOOK_MS) > 0 && !take(p))
+			file_close(&p->fd);
+		p->is_late = p->is_late || clock_monotonic_ms() >= late_at;
+		if (p->is_late || !is_wanted(arg))
+			kill_all(p);
+	}
+	*end = finish(p, status);
+	file_close(&p->fd);
+	return true;
 }

@@ -10,8 +10,8 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/err.h"
-#include "base/str.h"
 
 struct event_base;
 struct program;
@@ -32,3 +32,10 @@ struct program *program_start(struct event_base *base, const char *const *words,
                               struct err *err);
 /* Kills it; done() is not called. NULL is allowed. */
 void program_kill(struct program *p);
+
+typedef bool program_wanted_fn(void *arg);
+/* Without a loop: returns when it has ended. It is killed, too, when it is not wanted,
+ * which is asked ten times a second. `a` keeps the output. */
+NODISCARD bool program_run(struct arena *a, const char *const *words, int64_t most_ms,
+                           program_wanted_fn *is_wanted, void *arg,
+                           struct program_end *end, struct err *err);

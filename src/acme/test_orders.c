@@ -2,12 +2,14 @@
  * what the file "behave" says. pebble and uacme itself: tests/server/test_acme.py. */
 #include <glob.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -39,6 +41,7 @@ struct world {
 	int answers;
 	enum acme_failure failure;
 	struct str text, chain;
+	int hosts; /* that are ordered by who is killed */
 };
 
 static void on_answer(void *arg, uint32_t id, const struct orders_result *r)
@@ -142,6 +145,7 @@ static int begin(void **state)
 	w->certificate = make_certificate(w, key);
 	EVP_PKEY_free(key);
 	w->base = event_base_new();
+	w->hosts = 1;
 	options = options_of(w);
 	w->orders = orders_new(w->base, &options, on_answer, w);
 	*state = w;
@@ -151,8 +155,9 @@ static int begin(void **state)
 static void remove_all(void)
 {
 	static const char *const names[] = {
-	        "uacme", "given.pem", "calls",  "behave",     "go",         "failed",
-	        "twice", "work",      "revoke", "challenges", "accounts/*", "accounts",
+	        "uacme",      "given.pem", "calls", "behave", "go",
+	        "failed",     "twice",     "work",  "revoke", "challenges",
+	        "accounts/*", "accounts",  "runs",  "pid",
 	};
 	glob_t found = {0};
 
@@ -168,6 +173,7 @@ static int end(void **state)
 {
 	struct world *w = *state;
 
+	orders_stop(w->orders);
 	orders_free(w->orders);
 	event_base_free(w->base);
 	work_clean(INT64_MAX);
@@ -418,6 +424,274 @@ static void test_what_is_no_order(void **state)
 	assert_int_equal(get(w, "calls").n, 0);
 }
 
+/* ---- where the process is killed ---- */
+
+#define IN_ISSUE(what) "case \"$*\" in *issue*) " what ";; esac\n"
+#define UNTIL_GO       "echo $$ >pid; while test ! -e go; do sleep 0.01; done"
+
+static bool is_true_soon(bool (*is_true)(struct world *w), struct world *w)
+{
+	for (int i = 0; i < 1000 && !is_true(w); i++)
+		(void)usleep(10000);
+	return is_true(w);
+}
+
+static bool has_begun(struct world *w)
+{
+	return count(get(w, "calls"), " issue ") == w->hosts && get(w, "pid").n > 0;
+}
+
+static struct str host_of(struct world *w, int i)
+{
+	return i ? arena_printf(&w->a, "track%d.acme.example", i) : HOST;
+}
+
+static pid_t pid_of_uacme(struct world *w)
+{
+	uint64_t pid = 0;
+
+	assert_true(str_parse_uint(str_trim(get(w, "pid")), INT32_MAX, &pid));
+	return (pid_t)pid;
+}
+
+static bool has_ended(struct world *w)
+{
+	char path[64];
+
+	/* Empty where nobody has waited for it yet. */
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid_of_uacme(w));
+	return get(w, path).n == 0;
+}
+
+/* Another process orders it and is killed while uacme runs. */
+static void order_and_be_killed(struct world *w, struct str csr, int64_t order_ms)
+{
+	struct orders_options options = options_of(w);
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct event_base *base = event_base_new();
+		struct orders *orders;
+
+		options.order_ms = order_ms;
+		orders = orders_new(base, &options, on_answer, w);
+		for (int i = 0; i < w->hosts; i++)
+			orders_take(orders, 1, host_of(w, i), csr);
+		event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY);
+		_exit(1);
+	}
+	assert_true(is_true_soon(has_begun, w));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+/* The next process has a good deal of time to look, and waits. */
+static void expect_no_answer(struct world *w)
+{
+	struct timeval most = {0, 500000};
+	int before = w->answers;
+
+	event_base_loopexit(w->base, &most);
+	event_base_dispatch(w->base);
+	assert_int_equal(w->answers, before);
+}
+
+static void test_a_run_outlives_its_process(void **state)
+{
+	struct world *w = *state;
+
+	put("behave", IN_ISSUE(UNTIL_GO), 0600);
+	order_and_be_killed(w, w->csr, 60000);
+	orders_take(w->orders, 2, HOST, w->csr);
+	expect_no_answer(w);
+	assert_false(has_ended(w));
+	/* The core that gave it ends meanwhile, too. */
+	orders_detach(w->orders);
+	orders_take(w->orders, 3, HOST, w->csr);
+	put("go", "", 0600);
+	wait_for(w, 1);
+	assert_int_equal(w->id, 3);
+	assert_int_equal(w->failure, ACME_NONE);
+	assert_true(str_eq(w->chain, get(w, "given.pem")));
+	/* Nor is the account asked for again. */
+	assert_int_equal(count(get(w, "calls"), " issue "), 1);
+	assert_int_equal(count(get(w, "calls"), " new "), 1);
+}
+
+/* Those that are waited for are counted, too. */
+static void test_runs_of_before_at_a_time(void **state)
+{
+	struct world *w = *state;
+
+	w->hosts = ORDERS_AT_ONCE;
+	put("behave", IN_ISSUE(UNTIL_GO), 0600);
+	order_and_be_killed(w, w->csr, 60000);
+	for (int i = 0; i <= w->hosts; i++)
+		orders_take(w->orders, 2, host_of(w, i), w->csr);
+	expect_no_answer(w);
+	assert_int_equal(count(get(w, "calls"), " issue "), ORDERS_AT_ONCE);
+	put("go", "", 0600);
+	wait_for(w, ORDERS_AT_ONCE + 1);
+	assert_int_equal(count(get(w, "calls"), " issue "), ORDERS_AT_ONCE + 1);
+}
+
+/* While there was no process at all: the chain, or why there is none, is found. */
+static void test_a_run_ends_meanwhile(void **state)
+{
+	struct world *w = *state;
+
+	put("behave", IN_ISSUE("echo $$ >pid; sleep 0.3"), 0600);
+	order_and_be_killed(w, w->csr, 60000);
+	assert_true(is_true_soon(has_ended, w));
+	orders_take(w->orders, 2, HOST, w->csr);
+	wait_for(w, 1);
+	assert_int_equal(w->failure, ACME_NONE);
+	assert_int_equal(count(get(w, "calls"), " issue "), 1);
+}
+
+static void test_a_run_fails_meanwhile(void **state)
+{
+	struct world *w = *state;
+
+	put("behave",
+	    IN_ISSUE(UNTIL_GO "; echo 'uacme: timeout while polling x'; exit 2"), 0600);
+	order_and_be_killed(w, w->csr, 60000);
+	put("go", "", 0600);
+	assert_true(is_true_soon(has_ended, w));
+	orders_take(w->orders, 2, HOST, w->csr);
+	wait_for(w, 1);
+	assert_int_equal(w->failure, ACME_DEADLINE);
+	assert_true(str_find(w->text, STR("while polling")) >= 0);
+	assert_int_equal(count(get(w, "calls"), " issue "), 1);
+	/* It was told; the next order is a new one. */
+	put("behave", "", 0600);
+	orders_take(w->orders, 3, HOST, w->csr);
+	wait_for(w, 2);
+	assert_int_equal(w->failure, ACME_NONE);
+	assert_int_equal(count(get(w, "calls"), " issue "), 2);
+}
+
+/* What one authority has refused the next is asked for. */
+static void test_a_run_of_another_authority_fails(void **state)
+{
+	struct world *w = *state;
+	struct orders_options options = options_of(w);
+
+	put("behave",
+	    IN_ISSUE("test -e failed && exec cp given.pem ${last%.pem}-cert.pem; "
+	             "touch failed; " UNTIL_GO "; exit 2"),
+	    0600);
+	order_and_be_killed(w, w->csr, 60000);
+	options.directory = STR("https://other.example/dir");
+	orders_configure(w->orders, &options);
+	orders_take(w->orders, 2, HOST, w->csr);
+	expect_no_answer(w);
+	put("go", "", 0600);
+	wait_for(w, 1);
+	assert_int_equal(w->failure, ACME_NONE);
+	assert_int_equal(count(get(w, "calls"), "https://other.example/dir -f"), 1);
+}
+
+/* The request under a run is left alone; then another key is another order. */
+static void test_a_run_for_another_key(void **state)
+{
+	struct world *w = *state;
+	EVP_PKEY *other = make_key();
+	struct str before, csr = make_csr(w, other);
+
+	put("behave", IN_ISSUE(UNTIL_GO), 0600);
+	order_and_be_killed(w, w->csr, 60000);
+	before = get(w, "work/track.acme.example/csr.pem");
+	orders_take(w->orders, 2, HOST, csr);
+	expect_no_answer(w);
+	assert_true(str_eq(before, get(w, "work/track.acme.example/csr.pem")));
+	assert_int_equal(count(get(w, "calls"), " issue "), 1);
+	(void)make_certificate(w, other);
+	put("go", "", 0600);
+	wait_for(w, 1);
+	assert_int_equal(w->failure, ACME_NONE);
+	assert_true(str_eq(w->chain, get(w, "given.pem")));
+	assert_false(str_eq(before, get(w, "work/track.acme.example/csr.pem")));
+	assert_int_equal(count(get(w, "calls"), " issue "), 2);
+	EVP_PKEY_free(other);
+}
+
+/* Its time was set when it began, and ends without anybody. */
+static void test_a_run_over_its_deadline(void **state)
+{
+	struct world *w = *state;
+
+	put("behave", IN_ISSUE(UNTIL_GO), 0600);
+	order_and_be_killed(w, w->csr, 1500);
+	orders_take(w->orders, 2, HOST, w->csr);
+	wait_for(w, 1);
+	assert_int_equal(w->failure, ACME_DEADLINE);
+	assert_true(has_ended(w));
+	(void)remove("pid");
+	(void)remove("calls");
+	order_and_be_killed(w, w->csr, 1500);
+	assert_true(is_true_soon(has_ended, w));
+	orders_take(w->orders, 3, HOST, w->csr);
+	wait_for(w, 2);
+	assert_int_equal(w->failure, ACME_DEADLINE);
+}
+
+static pid_t parent_of(struct world *w, pid_t pid)
+{
+	char path[64];
+	struct str text, line;
+	uint64_t parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	for (text = get(w, path); str_cut(&text, '\n', &line);)
+		if (str_starts(line, STR("PPid:")))
+			assert_true(str_parse_uint(str_trim(str_from(line, 5)),
+			                           INT32_MAX, &parent));
+	assert_true(parent > 1);
+	return (pid_t)parent;
+}
+
+/* Then nobody can say how it ended: a fault, and tried again. */
+static void test_all_of_it_is_killed(void **state)
+{
+	struct world *w = *state;
+
+	put("behave", IN_ISSUE(UNTIL_GO), 0600);
+	order_and_be_killed(w, w->csr, 60000);
+	orders_take(w->orders, 2, HOST, w->csr);
+	assert_int_equal(kill(parent_of(w, pid_of_uacme(w)), SIGKILL), 0);
+	wait_for(w, 1);
+	assert_int_equal(w->failure, ACME_INTERNAL);
+	assert_true(is_true_soon(has_ended, w));
+	put("go", "", 0600);
+	orders_take(w->orders, 3, HOST, w->csr);
+	wait_for(w, 2);
+	assert_int_equal(w->failure, ACME_NONE);
+}
+
+/* An orderly end leaves nothing running, even what nobody has asked for again. */
+static void test_the_end_of_all(void **state)
+{
+	struct world *w = *state;
+	struct orders_options options = options_of(w);
+
+	put("behave", IN_ISSUE(UNTIL_GO), 0600);
+	order_and_be_killed(w, w->csr, 60000);
+	orders_free(w->orders);
+	assert_false(has_ended(w));
+	w->orders = orders_new(w->base, &options, on_answer, w);
+	orders_stop(w->orders);
+	assert_true(is_true_soon(has_ended, w));
+	/* Nothing is concluded from that. */
+	put("go", "", 0600);
+	orders_take(w->orders, 2, HOST, w->csr);
+	wait_for(w, 1);
+	assert_int_equal(w->failure, ACME_NONE);
+	assert_int_equal(count(get(w, "calls"), " issue "), 2);
+}
+
 static int hook(const char *method, const char *type, const char *host,
                 const char *token, const char *authorization)
 {
@@ -472,6 +746,15 @@ int main(void)
 	        TEST(test_uacme_is_not_there),
 	        TEST(test_a_revocation),
 	        TEST(test_what_is_no_order),
+	        TEST(test_a_run_outlives_its_process),
+	        TEST(test_runs_of_before_at_a_time),
+	        TEST(test_a_run_ends_meanwhile),
+	        TEST(test_a_run_fails_meanwhile),
+	        TEST(test_a_run_of_another_authority_fails),
+	        TEST(test_a_run_for_another_key),
+	        TEST(test_a_run_over_its_deadline),
+	        TEST(test_all_of_it_is_killed),
+	        TEST(test_the_end_of_all),
 	        TEST(test_the_hook),
 	};
 

@@ -111,6 +111,21 @@ static bool write_csr(struct str host, X509_REQ *csr, struct err *err)
 	return ok;
 }
 
+bool work_is_for(struct str host, struct str csr_der)
+{
+	AUTO(arena) a = {0};
+	char path[WORK_PATH_MAX];
+	X509_REQ *csr = read_csr(csr_der), *before;
+	bool ok;
+
+	work_csr_path(host, path);
+	before = read_csr_file(&a, path);
+	ok = same_key(csr, before);
+	X509_REQ_free(before);
+	X509_REQ_free(csr);
+	return ok;
+}
+
 bool work_begin(struct str host, struct str csr_der, struct err *err)
 {
 	AUTO(arena) a = {0};
@@ -218,4 +233,5 @@ void work_clean(int64_t before)
 	clean(AT_FDCWD, "work", before, 1);
 	clean(AT_FDCWD, "challenges", before, 0);
 	clean(AT_FDCWD, "revoke", before, 0);
+	clean(AT_FDCWD, "runs", before, 0);
 }

@@ -19,6 +19,8 @@ enum { WORK_CHAIN_MAX = 60000, WORK_PATH_MAX = 320 };
 bool work_host_is_valid(struct str host);
 /* "work/HOST/csr.pem" */
 void work_csr_path(struct str host, char out[WORK_PATH_MAX]);
+/* Whether the request that lies there is for the same key. */
+bool work_is_for(struct str host, struct str csr_der);
 /* Makes the folder and the request; a chain for another key is removed. */
 NODISCARD bool work_begin(struct str host, struct str csr_der, struct err *err);
 /* The chain (PEM) for the key of the request that is there; false where there is none. */
@@ -26,5 +28,5 @@ NODISCARD bool work_chain(struct arena *a, struct str host, struct str *pem,
                           struct err *err);
 /* Writes a certificate (DER) that is to be revoked to this path, as PEM. */
 NODISCARD bool work_certificate(const char *path, struct str der, struct err *err);
-/* Removes what is older than `before` (ms UTC) in work/, challenges/ and revoke/. */
+/* Removes what is older than `before` (ms UTC) in work/, challenges/, revoke/ and runs/. */
 void work_clean(int64_t before);
