@@ -2,6 +2,8 @@
 the running edge (issue 5, part 5; PEERS C12, C13)."""
 
 import datetime
+import http.client
+import http.server
 import os
 import pathlib
 import random
@@ -9,6 +11,7 @@ import re
 import signal
 import socket
 import ssl
+import threading
 import time
 
 import pytest
@@ -18,7 +21,6 @@ import world
 from authority import Authority, openssl
 from server import SIGNET, Server, host, until
 
-EDGE, EDGE6 = pebble.EDGES["us"]
 DAY = 86400
 
 
@@ -29,16 +31,17 @@ def ca(tmp_path_factory):
         yield running
 
 
-def edge_options(authority):
-    return {"edge.listen": f"{EDGE}:80 [{EDGE6}]:80",
-            "edge.tls_listen": f"{EDGE}:443 [{EDGE6}]:443",
+def edge_options(authority, region="us"):
+    v4, v6 = pebble.EDGES[region]
+    return {"edge.listen": f"{v4}:80 [{v6}]:80",
+            "edge.tls_listen": f"{v4}:443 [{v6}]:443",
             "probe.private": "yes", "acme.ca_file": str(authority.root()),
             "clock.test": "yes", "log.level": "debug"}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, ca):
-    pebble.reach(EDGE, EDGE6)
+    pebble.reach(*pebble.EDGES["us"])
     running = Server(SIGNET, tmp_path_factory.mktemp("server"), **edge_options(ca),
                      **ca.options())
     running.prefix = ca.prefix()
@@ -57,8 +60,9 @@ def publish(lab, server, name, more=""):
 class Host:
     """A tracking host of a verified domain of its own."""
 
-    def __init__(self, server, name):
+    def __init__(self, server, name, region="us"):
         self.server, self.domain = server, name
+        self.edge = pebble.EDGES[region][0]
         self.row = next(row for row in server.api.ok(
             "GET", "/v1/tracking-domains?limit=200")["data"]
             if row["name"].endswith("." + name))
@@ -97,7 +101,7 @@ class Host:
         """Serial number of what the edge shows for the name, in lower-case hex."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with socket.create_connection((EDGE, 443), timeout=10) as plain:
+        with socket.create_connection((self.edge, 443), timeout=10) as plain:
             with context.wrap_socket(plain, server_hostname=self.name) as tls:
                 der = tls.getpeercert(binary_form=True)
         text = openssl("x509", "-inform", "DER", "-noout", "-serial",
@@ -105,12 +109,12 @@ class Host:
         return text.split("=")[1].strip().lower()
 
 
-def verified(lab, server, name, more=""):
-    server.register(lab, name)
+def verified(lab, server, name, more="", region="us"):
+    server.register(lab, name, region=region)
     publish(lab, server, name, more)
     document = server.verify(name)
     assert document["status"] == "verified", document
-    return Host(server, name)
+    return Host(server, name, region)
 
 
 def metrics(server):
@@ -297,29 +301,166 @@ def test_killed_in_the_middle_of_an_order(lab, server, ca, role):
     assert ca.validations(one.name) == 1
 
 
-def test_orders_under_fire(lab, server, ca):
+@pytest.fixture
+def alone(lab, tmp_path):
+    """(server, authority) for one test. Nobody has moved its clock on, so nothing is renewed
+    and what is issued can be counted: one it is before, of the operator's own host."""
+    pebble.reach(*pebble.EDGES["eu"])
+    (tmp_path / "server").mkdir()
+    with pebble.Pebble(tmp_path / "pebble") as ca:
+        server = Server(SIGNET, tmp_path / "server", **edge_options(ca, "eu"), **ca.options())
+        server.prefix = ca.prefix()
+        with server:
+            until(lambda: re.search(r"acme\.ended .*result=done", server.log()),
+                  "the certificate of the operator's own host", 60)
+            assert ca.issued() == 1
+            yield server, ca
+
+
+class Relay(http.server.ThreadingHTTPServer):
+    """Stands before an authority. While `may_pass` is not set it keeps back what a client
+    asks for once its certificate is issued: the certificate."""
+
+    daemon_threads = True
+
+    def __init__(self, authority):
+        super().__init__(("127.0.0.1", 0), Relaying)
+        self.authority = authority
+        self.trust = ssl.create_default_context(cafile=str(authority.own.pem))
+        self.may_pass, self.asked = threading.Event(), threading.Event()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*authority.own.certify("IP:127.0.0.1", "relay"))
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def options(self):
+        return {"acme.directory": f"https://127.0.0.1:{self.server_port}/dir"}
+
+
+class Relaying(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def relay(self):
+        relay = self.server
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.startswith("/certZ/"):
+            relay.asked.set()
+            relay.may_pass.wait(120)
+        onward = http.client.HTTPSConnection("127.0.0.1", relay.authority.port,
+                                             context=relay.trust, timeout=30)
+        # With its own Host: the authority makes its addresses of that.
+        onward.request(self.command, self.path, body, dict(self.headers))
+        reply = onward.getresponse()
+        body = reply.read()
+        onward.close()
+        self.send_response(reply.status)
+        for name, value in reply.getheaders():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection",
+                                    "date"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = relay
+
+    def log_message(self, *_ignored):
+        pass
+
+
+@pytest.fixture
+def held(lab, alone):
+    """(server, authority, relay, host): the certificate of the host is issued, and uacme
+    waits for it."""
+    server, ca = alone
+    with Relay(ca) as relay:
+        restart(server, relay)
+        one = verified(lab, server, "held.example", region="eu")
+        until(relay.asked.is_set, "the certificate to be asked for", 60)
+        assert ca.issued() == 2
+        yield server, ca, relay, one
+        relay.may_pass.set()
+        relay.shutdown()
+
+
+def is_alive(pid):
+    return pathlib.Path(f"/proc/{pid}").exists()
+
+
+def runs(server):
+    """The processes that work in the folder of acme, but for acme itself."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            folder = entry.name.isdigit() and os.readlink(entry / "cwd")
+        except OSError:
+            continue
+        if folder == str(server.data / "acme") and int(entry.name) not in \
+                server.pids().values():
+            found.append(int(entry.name))
+    return found
+
+
+@pytest.mark.parametrize("roles", ["acme", "core acme", "core acme keys", "all of it"])
+def test_killed_when_the_certificate_is_issued(held, roles):
+    """kill -9 while uacme fetches it: the next acme takes it, none is ordered again."""
+    server, ca, relay, one = held
+    if roles == "all of it":
+        pids = server.pids().values()
+        server.process.kill()
+        server.process.wait()
+        until(lambda: not any(map(is_alive, pids)), "the roles to end")
+        server.start()
+    else:
+        for role in roles.split():
+            server.kill(role)
+        until(lambda: "acme.joined" in server.log(), "the next acme")
+        until(server.is_up, "all roles")
+    assert one.certificate()["state"] == "issuing"
+    relay.may_pass.set()
+    one.becomes("valid")
+    assert one.events() == ["tracking.tls_issued"]
+    assert ca.issued() == 2 and ca.validations(one.name) == 1
+    until(lambda: not runs(server), "the run to end")
+
+
+def test_an_orderly_end_leaves_no_run(held):
+    """Neither one of its own nor one that an acme before it had begun."""
+    server, _ca, relay, one = held
+    old = server.kill("acme")
+    until(lambda: server.pids().get("acme", old) != old, "acme again")
+    assert runs(server)
+    assert server.stop() == 0
+    assert not runs(server)
+    relay.may_pass.set()
+    server.start()
+    one.becomes("valid")
+
+
+def test_orders_under_fire(lab, alone):
     """kill -9 of core, acme and keys at random while eight hosts are ordered: each gets its
-    certificate, is told of it once, and none is ordered twice where it was finished."""
+    certificate, is told of it once, and none is ordered twice."""
+    server, ca = alone
     chance = random.Random(5)
     names = [f"fire{i}.example" for i in range(8)]
     for name in names:
-        server.register(lab, name)
+        server.register(lab, name, region="eu")
         publish(lab, server, name)
-    issued = ca.issued()
     for name in names:
         server.api.ok("POST", f"/v1/domains/{name}/verify")
     for _ in range(12):
         server.kill(chance.choice(["core", "acme", "keys"]))
         time.sleep(chance.uniform(0.1, 0.6))
     until(server.is_up, "all roles")
-    hosts = [Host(server, name) for name in names]
+    hosts = [Host(server, name, "eu") for name in names]
     for one in hosts:
         # What a killed process had under way counts as a fault: tried after a minute.
         until(lambda one=one: one.certificate()["state"] == "valid" or server.shift(20),
               f"{one.name} to be valid", 120)
         assert one.events() == ["tracking.tls_issued"], one.name
         until(lambda one=one: one.served() == one.certificate()["serial"], "the edge")
-    assert ca.issued() - issued <= len(names) + 2
+    assert ca.issued() == 1 + len(names)
+    assert [ca.validations(one.name) for one in hosts] == [1] * len(names)
 
 
 def test_the_authority_has_forgotten_everything(lab, server, ca):
