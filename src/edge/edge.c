@@ -218,9 +218,11 @@ static void listen_on_all(struct edge *e)
 		bool is_tls = str_eq(l->name, STR("edge.tls_listen"));
 
 		http_server_listen_as(
-		        e->server,
-		        &(struct http_listen){l->fd, is_tls ? &e->tls : NULL,
-		                              e->config.edge_proxy_protocol});
+		        e->server, &(struct http_listen){
+		                           .fd = l->fd,
+		                           .tls = is_tls ? &e->tls : NULL,
+		                           .is_proxied = e->config.edge_proxy_protocol,
+		                           .is_brief = true});
 		l->fd = -1;
 	}
 }

@@ -206,7 +206,7 @@ static bool accept_one(struct http_server *server, const struct http_listen *how
 	static const struct timeval retry = {0, RETRY_MS * 1000};
 	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
-	int fd, on = 1;
+	int fd;
 
 	if (is_full(server) && !idle->first) {
 		pause_accepting(server);
@@ -219,8 +219,6 @@ static bool accept_one(struct http_server *server, const struct http_listen *how
 			server->stats.evicted++;
 			connection_close(idle->first);
 		}
-		if (address.ss_family != AF_UNIX)
-			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		connection_start(server, fd, ip_of(&address), how);
 		return true;
 	}
@@ -277,10 +275,23 @@ struct http_server *http_server_new(const struct http_server_options *options)
 	return server;
 }
 
+/* What accepted sockets inherit. A socket that is not of TCP refuses, and needs none. */
+static void set_for_all(const struct http_listen *how)
+{
+	static const char plainest[] = "reno";
+	int on = 1;
+
+	setsockopt(how->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* What estimates bandwidth or paces costs some time with each answer. */
+	if (how->is_brief)
+		setsockopt(how->fd, IPPROTO_TCP, TCP_CONGESTION, plainest,
+		           sizeof(plainest) - 1);
+}
+
 void http_server_listen(struct http_server *server, int fd)
 {
-	http_server_listen_as(server,
-	                      &(struct http_listen){fd, server->options.tls, false});
+	http_server_listen_as(
+	        server, &(struct http_listen){.fd = fd, .tls = server->options.tls});
 }
 
 void http_server_listen_as(struct http_server *server, const struct http_listen *how)
@@ -293,6 +304,7 @@ void http_server_listen_as(struct http_server *server, const struct http_listen 
 	l->next = server->listeners;
 	server->listeners = l;
 	evutil_make_socket_nonblocking(how->fd);
+	set_for_all(how);
 	event_assign(&l->event, server->options.base, how->fd, EV_READ | EV_PERSIST,
 	             on_connection, l);
 	event_priority_set(&l->event, 0);

@@ -94,6 +94,7 @@ struct http_listen {
 	int fd;
 	struct tls_context *tls; /* lent; NULL: plain, whatever the options say */
 	bool is_proxied;         /* each connection begins with a header of proxy.h */
+	bool is_brief; /* answers fit into a first flight: there is nothing to pace */
 };
 
 /* The same with what belongs to this socket alone. */

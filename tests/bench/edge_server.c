@@ -162,8 +162,11 @@ int main(int argc, char **argv)
 	                                      .handler = site_handle,
 	                                      .arg = &site});
 	site_attach(&site, server);
-	http_server_listen(server, http);
-	http_server_listen_as(server, &(struct http_listen){https, &tls, false});
+	http_server_listen_as(server,
+	                      &(struct http_listen){.fd = http, .is_brief = true});
+	http_server_listen_as(
+	        server,
+	        &(struct http_listen){.fd = https, .tls = &tls, .is_brief = true});
 	print_path(options.tokens);
 	event_base_dispatch(base);
 	return 0;
