@@ -22,7 +22,8 @@ static bool is_ours(struct str name)
 {
 	return str_eq(name, STR(".")) || str_eq(name, STR("..")) ||
 	       str_eq(name, STR(JOURNAL_STATE_NAME)) ||
-	       str_eq(name, STR(JOURNAL_NEW_NAME));
+	       str_eq(name, STR(JOURNAL_NEW_NAME)) ||
+	       str_eq(name, STR(JOURNAL_SPARE_NAME));
 }
 
 bool journal_folder_list(int folder, struct arena *a, struct journal_segments *out)

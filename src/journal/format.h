@@ -4,6 +4,7 @@
  *	NNNNNNNNNNNNNNNNNNNN.journal	a segment, named by its first sequence (20 digits)
  *	state				the mark: what is durable
  *	new				a segment or state that is being made
+ *	spare				zeros, which become the next segment
  *
  * Segment: a header of 64 bytes, then records one behind the other, then nothing, or
  * zeros where room was made in advance:
@@ -36,6 +37,7 @@ enum {
 #define JOURNAL_SEQUENCE_END (UINT64_C(1) << 62)
 #define JOURNAL_STATE_NAME   "state"
 #define JOURNAL_NEW_NAME     "new"
+#define JOURNAL_SPARE_NAME   "spare"
 
 struct journal_header {
 	uint64_t folder, first;

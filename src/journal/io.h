@@ -12,7 +12,9 @@ struct journal_io {
 	int (*open)(int folder, const char *name, int flags, mode_t mode);
 	ssize_t (*read)(int fd, void *p, size_t n, off_t at);
 	ssize_t (*write)(int fd, const struct iovec *parts, int n, off_t at);
-	int (*sync)(int fd);        /* fdatasync() */
+	int (*sync)(int fd); /* fdatasync() */
+	/* sync_file_range(): begins to write that part, and waits for nothing. */
+	int (*push)(int fd, off_t at, off_t n);
 	int (*sync_folder)(int fd); /* fsync() */
 	int (*rename)(int folder, const char *from, const char *to);
 	int (*truncate)(int fd, off_t n);

@@ -10,12 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-	NEW_FLAGS = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW,
-	MODE = 0640, /* the folder's group reads */
-};
-
-static bool sync_and_name(struct journal_writer *w, int fd, const char *name)
+static bool sync_and_name(struct journal_writer *w, int fd, const char *from,
+                          const char *name)
 {
 	const struct journal_io *io = w->options.io;
 
@@ -23,7 +19,7 @@ static bool sync_and_name(struct journal_writer *w, int fd, const char *name)
 	if (io->sync(fd) != 0)
 		return false;
 	w->t.call = "rename";
-	return io->rename(w->t.folder, JOURNAL_NEW_NAME, name) == 0;
+	return io->rename(w->t.folder, from, name) == 0;
 }
 
 static bool write_state(struct journal_writer *w, int fd)
@@ -57,10 +53,11 @@ static bool open_state(struct journal_writer *w)
 		if (t->state >= 0 || errno != ENOENT)
 			return t->state >= 0;
 	}
-	fd = io->open(t->folder, JOURNAL_NEW_NAME, NEW_FLAGS, MODE);
+	fd = io->open(t->folder, JOURNAL_NEW_NAME, JOURNAL_NEW_FLAGS, JOURNAL_MODE);
 	if (fd < 0)
 		return false;
-	if (!write_state(w, fd) || !sync_and_name(w, fd, JOURNAL_STATE_NAME)) {
+	if (!write_state(w, fd) ||
+	    !sync_and_name(w, fd, JOURNAL_NEW_NAME, JOURNAL_STATE_NAME)) {
 		file_close(&fd);
 		return false;
 	}
@@ -73,10 +70,14 @@ void journal_mark(struct journal_writer *w)
 	struct journal_thread *t = &w->t;
 	const char *call = t->call;
 
+	if (!t->is_state_old)
+		return;
 	/* A mark that cannot be written loses nothing: the reader waits for it, and the
 	 * next writer finds the records behind it. */
-	if (t->is_state_old && t->state >= 0 && write_state(w, t->state))
+	if (t->state >= 0 && write_state(w, t->state))
 		t->is_state_old = false;
+	t->mark_at = clock_monotonic_ms() +
+	             (t->is_state_old ? w->options.retry_ms : w->options.mark_ms);
 	t->call = call;
 }
 
@@ -121,14 +122,14 @@ static void cut_newest(struct journal_writer *w)
 
 /* The new file is whole, on disk and in its folder; now it counts. */
 static void take_segment(struct journal_writer *w, int fd, uint64_t first,
-                         uint64_t offset, uint64_t last)
+                         uint64_t offset, uint64_t zeros_to, uint64_t last)
 {
 	struct journal_thread *t = &w->t;
 
 	t->fd = fd;
 	t->segment = first;
 	t->offset = t->durable_offset = offset;
-	t->zeros_to = 0;
+	t->zeros_to = zeros_to;
 	t->is_prewrite_over = false;
 	t->durable = t->written_sequence = last;
 	t->is_state_old = true;
@@ -142,8 +143,9 @@ static void take_segment(struct journal_writer *w, int fd, uint64_t first,
 	journal_mark(w);
 }
 
-static bool fill_segment(struct journal_writer *w, int fd, const char *name,
-                         uint64_t first, uint64_t *offset, uint64_t *last)
+static bool fill_segment(struct journal_writer *w, int fd, const char *made,
+                         const char *name, uint64_t first, uint64_t *offset,
+                         uint64_t *last)
 {
 	struct journal_thread *t = &w->t;
 	struct journal_recovery *r = &t->recovery;
@@ -157,7 +159,7 @@ static bool fill_segment(struct journal_writer *w, int fd, const char *name,
 	if (r->is_newest_bad && r->newest == first && !put_aside(w, name))
 		return false;
 	r->is_newest_bad = false;
-	if (!sync_and_name(w, fd, name))
+	if (!sync_and_name(w, fd, made, name))
 		return false;
 	t->call = "fsync";
 	return w->options.io->sync_folder(t->folder) == 0;
@@ -167,7 +169,8 @@ bool journal_segment_begin(struct journal_writer *w)
 {
 	struct journal_thread *t = &w->t;
 	uint64_t first = t->durable + 1;
-	uint64_t offset = JOURNAL_HEADER_LEN, last = t->durable;
+	uint64_t offset = JOURNAL_HEADER_LEN, last = t->durable, zeros_to;
+	const char *made = JOURNAL_SPARE_NAME;
 	char name[JOURNAL_NAME_LEN + 1];
 	int fd, failed;
 
@@ -175,16 +178,21 @@ bool journal_segment_begin(struct journal_writer *w)
 		return false;
 	journal_name_format(first, name);
 	t->call = "open";
-	fd = w->options.io->open(t->folder, JOURNAL_NEW_NAME, NEW_FLAGS, MODE);
+	fd = journal_spare_take(w, &zeros_to);
+	if (fd < 0) {
+		made = JOURNAL_NEW_NAME;
+		fd = w->options.io->open(t->folder, made, JOURNAL_NEW_FLAGS,
+		                         JOURNAL_MODE);
+	}
 	if (fd < 0)
 		return false;
-	if (!fill_segment(w, fd, name, first, &offset, &last)) {
+	if (!fill_segment(w, fd, made, name, first, &offset, &last)) {
 		failed = errno;
 		file_close(&fd);
 		errno = failed;
 		return false;
 	}
-	take_segment(w, fd, first, offset, last);
+	take_segment(w, fd, first, offset, zeros_to, last);
 	return true;
 }
 

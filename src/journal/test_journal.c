@@ -17,7 +17,7 @@
 static struct journal_writer *open_writer(const char *dir, uint64_t segment_size)
 {
 	const struct journal_options options = {
-	        .dir = dir, .segment_size = segment_size, .retry_ms = 1};
+	        .dir = dir, .segment_size = segment_size, .retry_ms = 1, .mark_ms = -1};
 	struct journal_writer *w;
 	struct err err = {0};
 

@@ -44,6 +44,7 @@ static struct journal_writer *open_writer(const char *dir, enum journal_policy p
 	        .policy = policy,
 	        .sync = sync,
 	        .interval_ms = 1,
+	        .mark_ms = -1,
 	        .memory = 256 * 1024,
 	        .retry_ms = 1,
 	        .io = &io,

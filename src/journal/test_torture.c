@@ -272,6 +272,11 @@ static int io_sync(int fd)
 	return 0;
 }
 
+static int io_push(int fd, off_t at, off_t n)
+{
+	return fails(false) ? -1 : journal_io_system.push(fd, at, n);
+}
+
 static int io_sync_folder(int fd)
 {
 	DIR *dir;
@@ -308,9 +313,9 @@ static int io_remove(int folder, const char *name)
 	return fails(false) ? -1 : journal_io_system.remove(folder, name);
 }
 
-static const struct journal_io disk_io = {io_open,     io_read,        io_write,
-                                          io_sync,     io_sync_folder, io_rename,
-                                          io_truncate, io_remove};
+static const struct journal_io disk_io = {io_open,   io_read,     io_write,
+                                          io_sync,   io_push,     io_sync_folder,
+                                          io_rename, io_truncate, io_remove};
 
 static void disk_done(void)
 {
@@ -329,6 +334,7 @@ static struct journal_writer *open_writer(const char *dir, const struct journal_
 	                                        .retry_ms = 1,
 	                                        .sync = disk.sync,
 	                                        .interval_ms = 1,
+	                                        .mark_ms = -1,
 	                                        .io = io};
 	struct journal_writer *w;
 	struct err err = {0};

@@ -30,6 +30,7 @@ static uint64_t power_of_two(uint64_t least)
 static void set_defaults(struct journal_options *o)
 {
 	o->interval_ms = o->interval_ms ? o->interval_ms : 100;
+	o->mark_ms = o->mark_ms ? o->mark_ms : 10;
 	o->segment_size = o->segment_size ? o->segment_size : 64 << 20;
 	o->memory = power_of_two(o->memory ? o->memory : 16 << 20);
 	o->retry_ms = o->retry_ms ? o->retry_ms : 1000;
@@ -62,6 +63,7 @@ static void release_all(struct journal_writer *w)
 	struct arena a = w->arena;
 
 	file_close(&w->t.fd);
+	file_close(&w->t.spare);
 	file_close(&w->t.state);
 	file_close(&w->t.folder);
 	file_close(&w->wake);
@@ -122,7 +124,7 @@ bool journal_open(const struct journal_options *options, struct journal_writer *
 	w->options.dir = arena_cstr(&a, str_c(options->dir));
 	w->arena = a;
 	w->mask = w->options.memory - 1;
-	w->t.folder = w->t.state = w->t.fd = w->wake = -1;
+	w->t.folder = w->t.state = w->t.fd = w->t.spare = w->wake = -1;
 	if (!open_parts(w, err)) {
 		release_all(w);
 		return false;

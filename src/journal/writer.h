@@ -58,7 +58,9 @@ struct journal_options {
 	const char *dir; /* made (0700) where it is missing; its parent must be there */
 	enum journal_sync sync;
 	enum journal_policy policy;
-	int64_t interval_ms;         /* of JOURNAL_SYNC_INTERVAL [100] */
+	int64_t interval_ms; /* of JOURNAL_SYNC_INTERVAL [100] */
+	int64_t mark_ms; /* readers see what is durable so much later at most [10]; -1:
+	                  * at once */
 	uint64_t segment_size;       /* a new segment once one is larger [64 MiB] */
 	uint64_t memory;             /* for records not yet on disk [16 MiB] */
 	int64_t keep_ms;             /* segments are kept so long after all is read */

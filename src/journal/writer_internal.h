@@ -10,10 +10,18 @@
 #include "journal/recover.h"
 #include "journal/writer.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { JOURNAL_LINE = 64 }; /* of a cache */
+enum {
+	JOURNAL_LINE = 64, /* of a cache */
+	JOURNAL_NEW_FLAGS = O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW,
+	JOURNAL_MODE = 0640, /* the folder's group reads */
+	/* Larger batches spread what a sync costs over many records: none is written
+	 * twice, first as zeros. */
+	JOURNAL_ZEROS_BATCH_MAX = 32 * 1024,
+};
 
 /* The thread's word: what the loop does to wake it. */
 enum journal_sleep { JOURNAL_AWAKE, JOURNAL_ASLEEP, JOURNAL_ASLEEP_DEAF };
@@ -24,19 +32,22 @@ struct journal_counts {
 };
 
 struct journal_thread {
-	int folder, state, fd; /* -1: not open */
+	int folder, state, fd, spare; /* -1: not open */
 	bool is_recovered;
-	bool is_state_old;     /* the mark could not be written */
-	bool is_prewrite_over; /* there was no room for zeros in this segment */
+	bool is_state_old;     /* the mark is not written yet */
+	bool is_prewrite_over; /* there was no room for zeros in this segment … */
+	bool is_spare_over;    /* … or for the next one */
 	struct journal_recovery recovery;
 	uint64_t segment; /* its first sequence */
 	uint64_t offset;  /* where the next batch goes … */
 	uint64_t durable_offset;
-	uint64_t zeros_to;      /* … and how far zeros stand there */
+	uint64_t zeros_to; /* … and how far zeros stand there */
+	uint64_t spare_to, spare_pushed;
 	uint64_t tail, written; /* positions in the ring: durable, written */
 	uint64_t written_sequence, durable;
 	uint64_t oldest_end; /* first sequence of the second oldest segment */
 	int64_t synced_at;   /* monotonic */
+	int64_t mark_at;     /* not before */
 	const char *call;    /* that is being made */
 	struct arena scratch;
 };
@@ -94,3 +105,18 @@ void journal_segment_end(struct journal_writer *w);
 void journal_mark(struct journal_writer *w);
 /* Removes segments whose time has come. */
 void journal_retain(struct journal_writer *w);
+
+/*
+ * The spare: zeros that become the next segment, so that its syncs find their blocks and
+ * need not wait for the file system's own records. It grows behind the batches of the
+ * segment before, a little each time and never waiting for the disk, and is ready when
+ * that one is full. Without one a segment is made empty.
+ */
+/* Writes at most a mebibyte of zeros there, in one call. */
+NODISCARD bool journal_zeros(struct journal_writer *w, int fd, uint64_t at, uint64_t n);
+/* Behind a batch of so many bytes. */
+void journal_spare_grow(struct journal_writer *w, uint64_t batch);
+/* The descriptor, -1: there is none; *zeros_to: how far it reaches. */
+int journal_spare_take(struct journal_writer *w, uint64_t *zeros_to);
+/* Gives its room back, errno kept; there is none again in this segment. */
+void journal_spare_drop(struct journal_writer *w);

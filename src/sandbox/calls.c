@@ -52,10 +52,11 @@ static const int read_calls[] = {
         S(readlinkat), S(stat),      S(statfs),     S(statx)};
 
 static const int write_calls[] = {
-        S(fallocate), S(fchmod),  S(fchmodat),  S(fchown),   S(fdatasync),
-        S(flock),     S(fsync),   S(ftruncate), S(link),     S(linkat),
-        S(mkdir),     S(mkdirat), S(rename),    S(renameat), S(renameat2),
-        S(rmdir),     S(umask),   S(unlink),    S(unlinkat), S(utimensat)};
+        S(fallocate), S(fchmod),          S(fchmodat),  S(fchown),   S(fdatasync),
+        S(flock),     S(fsync),           S(ftruncate), S(link),     S(linkat),
+        S(mkdir),     S(mkdirat),         S(rename),    S(renameat), S(renameat2),
+        S(rmdir),     S(sync_file_range), S(umask),     S(unlink),   S(unlinkat),
+        S(utimensat)};
 
 static const int accept_calls[] = {S(accept),      S(accept4),    S(getpeername),
                                    S(getsockname), S(getsockopt), S(setsockopt)};
