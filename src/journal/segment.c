@@ -133,6 +133,8 @@ static void take_segment(struct journal_writer *w, int fd, uint64_t first,
 	t->is_prewrite_over = false;
 	t->durable = t->written_sequence = last;
 	t->is_state_old = true;
+	if (t->oldest_end == JOURNAL_SEQUENCE_END)
+		t->oldest_end = 0;
 	atomic_fetch_add(&w->counts.made, 1);
 	if (t->recovery.newest) {
 		atomic_store(&w->counts.recovered, t->recovery.carried);
@@ -208,12 +210,30 @@ void journal_segment_end(struct journal_writer *w)
 	errno = failed;
 }
 
-static bool is_old(const struct journal_writer *w, const char *name)
+/* Milliseconds until it is old enough to go. */
+static int64_t youth(const struct journal_writer *w, const char *name)
 {
 	struct stat st;
 
-	return fstatat(w->t.folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       (int64_t)st.st_mtim.tv_sec * 1000 + w->options.keep_ms <= clock_now();
+	if (fstatat(w->t.folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return w->options.retry_ms;
+	return (int64_t)st.st_mtim.tv_sec * 1000 + w->options.keep_ms - clock_now();
+}
+
+/* Removes it, or says when to try again. */
+static bool retire(struct journal_writer *w, uint64_t segment, int64_t *wait_ms)
+{
+	char name[JOURNAL_NAME_LEN + 1];
+
+	journal_name_format(segment, name);
+	*wait_ms = youth(w, name);
+	if (*wait_ms > 0)
+		return false;
+	*wait_ms = w->options.retry_ms;
+	if (w->options.io->remove(w->t.folder, name) != 0)
+		return false;
+	atomic_fetch_add(&w->counts.removed, 1);
+	return true;
 }
 
 void journal_retain(struct journal_writer *w)
@@ -221,20 +241,21 @@ void journal_retain(struct journal_writer *w)
 	struct journal_thread *t = &w->t;
 	uint64_t released = atomic_load(&w->released);
 	struct journal_segments segments;
-	char name[JOURNAL_NAME_LEN + 1];
+	int64_t wait_ms;
 	size_t i;
 
-	if (released + 1 < t->oldest_end || released > t->durable)
+	/* This comes behind each batch: the folder is read only where one may go. */
+	if (released + 1 < t->oldest_end || released > t->durable ||
+	    clock_monotonic_ms() < t->retain_at)
 		return;
 	arena_reset(&t->scratch);
 	if (!journal_folder_list(t->folder, &t->scratch, &segments))
 		return;
 	/* The newest stays whatever happens: the next number hangs on it. */
-	for (i = 0; i + 1 < segments.n && segments.v[i + 1] <= released + 1; i++) {
-		journal_name_format(segments.v[i], name);
-		if (!is_old(w, name) || w->options.io->remove(t->folder, name) != 0)
+	for (i = 0; i + 1 < segments.n && segments.v[i + 1] <= released + 1; i++)
+		if (!retire(w, segments.v[i], &wait_ms)) {
+			t->retain_at = clock_monotonic_ms() + wait_ms;
 			break;
-		atomic_fetch_add(&w->counts.removed, 1);
-	}
-	t->oldest_end = i + 1 < segments.n ? segments.v[i + 1] : 0;
+		}
+	t->oldest_end = i + 1 < segments.n ? segments.v[i + 1] : JOURNAL_SEQUENCE_END;
 }

@@ -181,6 +181,33 @@ static void test_retention(void **state)
 	test_folder_done(&f);
 }
 
+/* Segments that are read but young stay until their time has come. */
+static void test_age(void **state)
+{
+	struct test_folder f;
+	const struct journal_options options = {
+	        .dir = f.path, .segment_size = 2000, .keep_ms = 1500, .mark_ms = -1};
+	struct journal_stats stats;
+	struct journal_writer *w;
+	struct err err = {0};
+	uint64_t i = 0;
+
+	(void)state;
+	test_folder_init(&f);
+	assert_true(journal_open(&options, &w, &err));
+	do {
+		i++;
+		test_add(w, i, i);
+		test_settle(w, i);
+		journal_release(w, i);
+		usleep(i < 100 ? 0 : 200000);
+		journal_stats_get(w, &stats);
+	} while (i < 100 || count_segments(f.path) > 4);
+	assert_true(stats.segments_made > 10 && stats.segments_removed > 5);
+	assert_int_equal(journal_close(w), 0);
+	test_folder_done(&f);
+}
+
 static void test_two_writers(void **state)
 {
 	struct test_folder f;
@@ -420,6 +447,7 @@ int main(void)
 	        cmocka_unit_test(test_names),
 	        cmocka_unit_test(test_way),
 	        cmocka_unit_test(test_retention),
+	        cmocka_unit_test(test_age),
 	        cmocka_unit_test(test_two_writers),
 	        cmocka_unit_test(test_put_back),
 	        cmocka_unit_test(test_foreign),

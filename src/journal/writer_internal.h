@@ -45,7 +45,8 @@ struct journal_thread {
 	uint64_t spare_to, spare_pushed;
 	uint64_t tail, written; /* positions in the ring: durable, written */
 	uint64_t written_sequence, durable;
-	uint64_t oldest_end; /* first sequence of the second oldest segment */
+	uint64_t oldest_end; /* where the oldest segment ends; 0: unknown */
+	int64_t retain_at;   /* monotonic: the oldest is too young until then */
 	int64_t synced_at;   /* monotonic */
 	int64_t mark_at;     /* not before */
 	const char *call;    /* that is being made */
