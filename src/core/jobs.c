@@ -226,7 +226,8 @@ static void start(struct jobs *j, int64_t id, const char *cause,
 	wheel_remove(j->wheel, id);
 	if (slot) { /* it has a job under way: once more behind that */
 		slot->again = true;
-		slot->again_cause = cause;
+		if (cause)
+			slot->again_cause = cause;
 		move_waiters(&slot->again_waiters, waiters);
 		return;
 	}
@@ -337,6 +338,7 @@ static void ask_again(struct jobs *j, struct slot *slot, const struct job_end *e
 	if (end->outcome == JOB_CHANGED)
 		move_waiters(&r->waiters, &slot->waiters);
 	slot->again = false;
+	slot->again_cause = NULL;
 }
 
 void jobs_ended(struct jobs *j, size_t slot_number, const struct job_end *end)

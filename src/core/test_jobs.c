@@ -230,6 +230,24 @@ static void a_request_meanwhile_is_another_job(void **state)
 	assert_int_equal(w->count, 2);
 }
 
+/* Falling due makes no routine of what was asked for. */
+static void a_request_keeps_its_cause(void **state)
+{
+	struct world *w = *state;
+
+	ask(w, 1, 0);
+	run(w);
+	ask(w, 1, 0);
+	run(w);
+	schedule(w, 1, 1);
+	move_clock(w, 2000);
+	assert_int_equal(w->count, 1);
+	end_well(w, 0);
+	expect(w, 1, 1, "request");
+	end_well(w, 1);
+	assert_int_equal(w->count, 2);
+}
+
 static void what_has_changed_is_looked_at_again(void **state)
 {
 	struct world *w = *state;
@@ -467,6 +485,7 @@ int main(void)
 	        TEST(so_many_at_once),
 	        TEST(the_loop_looks_at_other_things),
 	        TEST(a_request_meanwhile_is_another_job),
+	        TEST(a_request_keeps_its_cause),
 	        TEST(what_has_changed_is_looked_at_again),
 	        TEST(waiting_has_a_limit),
 	        TEST(times_come_into_force_with_the_commit),
