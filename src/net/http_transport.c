@@ -209,6 +209,7 @@ static enum transport_result write_tls(struct transport *t, struct str bytes, si
 static enum transport_result write_corked(struct transport *t, struct str bytes,
                                           bool is_last, size_t *n)
 {
+	bool is_first = !t->has_ticket;
 	enum transport_result r;
 	size_t sent = 0;
 
@@ -219,6 +220,9 @@ static enum transport_result write_corked(struct transport *t, struct str bytes,
 	if (r == TRANSPORT_DONE && is_last)
 		end_tls(t);
 	cork.of = NULL;
+	/* The ticket has made room for reading, too, which an idle connection would keep. */
+	if (is_first)
+		(void)SSL_free_buffers(t->ssl);
 	if (r != TRANSPORT_DONE)
 		return r;
 	r = socket_result(send(t->fd, cork.bytes, cork.n, MSG_NOSIGNAL), &sent);
