@@ -11,8 +11,8 @@ LAB = /usr/bin/python3 tests/lab/lab.py run --
 .PHONY: all run test unit check check-source check-commands check-letters \
 	check-hostile e2e e2e-dns e2e-server e2e-server-1 e2e-server-2 package torture \
 	torture-edge bench-check bench-watch bench-dkim bench-letter bench-edge \
-	bench-edge-hosts bench-store bench-journal bench-ingest fuzz format docs install deb \
-	clean
+	bench-edge-hosts bench-edge-cold bench-store bench-journal bench-ingest fuzz format \
+	docs install deb clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
@@ -111,13 +111,18 @@ bench-edge-hosts:
 	@$(MAKE) --no-print-directory all
 	@BENCH_HOSTS=1 /usr/bin/python3 tests/bench/edge.py $(BUILD)
 
+# The first request to a host whose certificate only keys has, in a whole server.
+bench-edge-cold:
+	@tools/install-deps test
+	@$(MAKE) --no-print-directory all
+	@$(LAB) /usr/bin/python3 tests/bench/cold_host.py $(abspath $(BUILD))/src/cli/signet
+
 # The store with a million domains.
 DOMAINS ?= 1000000
 bench-store: all
 	@folder=$$(mktemp -d) && $(BUILD)/tests/bench_store $$folder $(DOMAINS); \
 		status=$$?; rm -r $$folder; exit $$status
 
-# What a durable record in the journal costs, on the disk of the build.
 # Events into the store: judged, stored, counted, a second; what a token costs.
 bench-ingest: all
 	@$(BUILD)/tests/bench_token
@@ -125,6 +130,7 @@ bench-ingest: all
 		$(BUILD)/tests/bench_ingest $$folder $(or $(EVENTS),1000000) data/agents.json; \
 		status=$$?; rm -r $$folder; exit $$status
 
+# What a durable record in the journal costs, on the disk of the build.
 bench-journal: all
 	@folder=$$(mktemp -d $(abspath $(BUILD))/journal.XXXXXX) && \
 		$(BUILD)/tests/bench_journal $$folder/journal; \
