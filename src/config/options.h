@@ -160,7 +160,9 @@ X(journal_interval, "journal.interval", DURATION, "100ms", CONFIG_EDGE | CONFIG_
   "how often the disk is waited for where answers do not wait")                        \
 X(journal_segment, "journal.segment", SIZE, "64M", CONFIG_EDGE | CONFIG_ONCE,          \
   1 << 20, 1 << 30,                                                                    \
-  "SIZE", "how large a file of the journal becomes before the next is begun")          \
+  "SIZE",                                                                              \
+  "how large a file of the journal becomes before the next is begun; under load the "  \
+  "room of that is taken before")                                                      \
 X(journal_retention, "journal.retention", DURATION, "7d", CONFIG_EDGE | CONFIG_ONCE,   \
   0,                                                                                   \
   36500 * CONFIG_DAY_MS, "DURATION",                                                   \
