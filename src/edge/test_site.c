@@ -90,8 +90,11 @@ static void open_world(struct world *w)
 {
 	AUTO(token_keys) keys = {0};
 	static struct journal_io io;
-	struct journal_options journal = {
-	        .memory = 1 << 20, .io = &io, .policy = w->policy, .retry_ms = 20, .mark_ms = -1};
+	struct journal_options journal = {.memory = 1 << 20,
+	                                  .io = &io,
+	                                  .policy = w->policy,
+	                                  .retry_ms = 20,
+	                                  .mark_ms = -1};
 	struct err err = {0};
 
 	io = journal_io_system;
