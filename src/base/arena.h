@@ -50,6 +50,8 @@ struct str arena_dup(struct arena *a, struct str s);
 const char *arena_cstr(struct arena *a, struct str s);
 /* Formatted text; a NUL stands behind it. */
 struct str arena_printf(struct arena *a, const char *format, ...) PRINTF(2, 3);
+/* The entries, a blank between two. */
+struct str arena_words(struct arena *a, const struct str_list *list);
 /* The bytes of both, in order. */
 struct str arena_join(struct arena *a, struct str left, struct str right);
 /* ASCII letters lowered. */

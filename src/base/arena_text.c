@@ -49,6 +49,16 @@ struct str arena_printf(struct arena *a, const char *format, ...)
 	return (struct str){p, (size_t)n};
 }
 
+struct str arena_words(struct arena *a, const struct str_list *list)
+{
+	struct str text = STR_NONE;
+
+	for (size_t i = 0; i < list->n; i++)
+		text = arena_printf(a, "%.*s%s%.*s", STR_ARG(text), i ? " " : "",
+		                    STR_ARG(list->v[i]));
+	return text;
+}
+
 struct str arena_join(struct arena *a, struct str left, struct str right)
 {
 	char *p = arena_bytes(a, left.n + right.n + 1);

@@ -363,16 +363,6 @@ void config_value_clear(const struct config_row *row, struct config *c)
 		        (struct str_list){0};
 }
 
-static struct str join(struct arena *a, const struct str_list *list)
-{
-	struct str text = STR_NONE;
-
-	for (size_t i = 0; i < list->n; i++)
-		text = arena_printf(a, "%.*s%s%.*s", STR_ARG(text), i ? " " : "",
-		                    STR_ARG(list->v[i]));
-	return text;
-}
-
 struct str config_value(struct arena *a, const struct config *c, enum config_id id)
 {
 	const struct config_row *row = &config_rows[id];
@@ -392,7 +382,7 @@ struct str config_value(struct arena *a, const struct config *c, enum config_id 
 	case CONFIG_NETWORKS:
 	case CONFIG_NAMES:
 	case CONFIG_PAIRS:
-		return join(a, field);
+		return arena_words(a, field);
 	case CONFIG_TEXT:
 	case CONFIG_PATH:
 	case CONFIG_WORD:

@@ -223,16 +223,6 @@ static bool have_common(const struct str_list *x, const struct str_list *y)
 	return false;
 }
 
-static struct str join(struct arena *a, const struct str_list *list)
-{
-	struct str out = STR_NONE;
-
-	for (size_t i = 0; i < list->n; i++)
-		out = arena_printf(a, "%.*s%s%.*s", STR_ARG(out), i ? " " : "",
-		                   STR_ARG(list->v[i]));
-	return out;
-}
-
 /* Whether the directory is at a host of one of these names. */
 static bool is_at(struct str url, const struct str_list *names)
 {
@@ -255,18 +245,18 @@ void doctor_check_caa_names(struct doctor *d)
 	const struct str_list *ours = &c->acme_caa_names;
 	const struct str_list *theirs = &d->authority.caa_names;
 	bool is_default = str_eq(c->origin[CONFIG_ID_acme_caa_names], STR("default"));
-	struct str said = join(d->a, ours);
+	struct str said = arena_words(d->a, ours);
 
 	if (!is_used(d, "no CAA record is asked for"))
 		return;
 	if (theirs->n && !have_common(ours, theirs))
 		doctor_say(d, DOCTOR_ERROR,
 		           arena_printf(d->a, "acme.caa_names = %.*s",
-		                        STR_ARG(join(d->a, theirs)))
+		                        STR_ARG(arena_words(d->a, theirs)))
 		                   .p,
 		           "The authority says that CAA names it %.*s, and "
 		           "acme.caa_names is %.*s.",
-		           STR_ARG(join(d->a, theirs)), STR_ARG(said));
+		           STR_ARG(arena_words(d->a, theirs)), STR_ARG(said));
 	else if (theirs->n == 0 && is_default && !is_at(c->acme_directory, ours))
 		doctor_say(d, DOCTOR_WARNING,
 		           "Set acme.caa_names to the name by which the authority's "
