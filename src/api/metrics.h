@@ -20,6 +20,8 @@ struct api;
 	X(checks_done, COUNTER, "checks_total", "Checks of domains that ended.")       \
 	X(checks_failed, COUNTER, "checks_failed_total",                               \
 	  "Checks that could not be made.")                                            \
+	X(checks_undetermined, COUNTER, "checks_undetermined_total",                   \
+	  "Checks that ended and could conclude nothing, for faults of DNS.")          \
 	X(checks_running, GAUGE, "checks_running", "Checks under way.")                \
 	X(checks_waiting, GAUGE, "checks_waiting", "Checks that are due and wait.")    \
 	X(check_lag_ms, SECONDS, "check_lag_seconds",                                  \

@@ -110,7 +110,7 @@ static size_t roles(void *arg, struct api_role *out, size_t max)
 static void gauges(void *arg, struct api_gauges *out)
 {
 	struct core *core = arg;
-	struct watch_stats watch = watch_stats(core->watch);
+	struct jobs_stats watch = watch_stats(core->watch);
 	struct jobs_stats tracking = tracking_watch_stats(core->tracking);
 	struct certificates_stats certificates = certificates_stats(core->certificates);
 	struct ingest_stats ingest = ingest_stats(core->ingest);
@@ -119,6 +119,7 @@ static void gauges(void *arg, struct api_gauges *out)
 	*out = (struct api_gauges){
 	        .checks_done = watch.done,
 	        .checks_failed = watch.failed,
+	        .checks_undetermined = watch_undetermined(core->watch),
 	        .checks_running = watch.running,
 	        .checks_waiting = watch.waiting,
 	        .check_lag_ms = (uint64_t)watch.lag_ms,

@@ -210,7 +210,7 @@ static void a_domain_lives(void **state)
 
 	for (size_t i = 0; i < LEN(moves); i++)
 		check_move(w, id, &moves[i], i);
-	assert_int_equal(watch_stats(w->watch).undetermined, 2);
+	assert_int_equal(watch_undetermined(w->watch), 2);
 	assert_int_equal(watch_stats(w->watch).scheduled, 1);
 }
 

@@ -166,17 +166,12 @@ void watch_poke(struct watch *w)
 	jobs_poke(w->jobs);
 }
 
-struct watch_stats watch_stats(const struct watch *w)
+struct jobs_stats watch_stats(const struct watch *w)
 {
-	struct jobs_stats stats = jobs_stats(w->jobs);
+	return jobs_stats(w->jobs);
+}
 
-	return (struct watch_stats){
-	        .scheduled = stats.scheduled,
-	        .running = stats.running,
-	        .waiting = stats.waiting,
-	        .done = stats.done,
-	        .failed = stats.failed,
-	        .undetermined = w->undetermined,
-	        .lag_ms = stats.lag_ms,
-	};
+uint64_t watch_undetermined(const struct watch *w)
+{
+	return w->undetermined;
 }

@@ -46,13 +46,6 @@ void watch_now(struct watch *w, int64_t domain, const char *cause, int64_t wait_
 /* The clock has jumped. */
 void watch_poke(struct watch *w);
 
-struct watch_stats {
-	uint64_t scheduled;    /* domains that have a time */
-	uint64_t running;      /* checks under way */
-	uint64_t waiting;      /* due or requested, without room */
-	uint64_t done, failed; /* since the start; failed: nothing was stored */
-	uint64_t undetermined; /* of done: nothing could be concluded */
-	int64_t lag_ms;        /* how late the oldest due domain is */
-};
-
-struct watch_stats watch_stats(const struct watch *w);
+struct jobs_stats watch_stats(const struct watch *w);
+/* Of those done: nothing could be concluded. */
+uint64_t watch_undetermined(const struct watch *w);
